@@ -1,0 +1,63 @@
+// One system under test in a cell: its nodes, how it is brought up, its roles now. Components are made by
+// fixtures/stack.cc in the order of their needs and know those they need by reference.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/result.h"
+#include "harness/base/task_graph.h"
+#include "harness/cell/node.h"
+
+namespace chamber {
+
+// The four steps that bring a stack up, in order. Each ends with a gate, a task named "gate: <phase>", that every
+// component's own proof of that phase (a real write, not a port) is part of.
+inline constexpr std::string_view kPhaseBootstrap = "bootstrap";
+inline constexpr std::string_view kPhaseVaultInit = "vault-init";
+inline constexpr std::string_view kPhaseSecrets = "secrets";
+inline constexpr std::string_view kPhaseApplications = "applications";
+
+struct EngineInfo {
+  std::string component;  // "identity"
+  std::string engine;     // "standin"
+  std::string version;    // as the program says
+  std::string source;     // "go module", "debian package", "path /x", …
+  std::vector<std::string> nodes;
+};
+
+class Component {
+ public:
+  virtual ~Component() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual EngineInfo engine() const = 0;
+
+  // All nodes, with every file that is known before anything runs.
+  [[nodiscard]] virtual Result<std::vector<NodeSpec>> nodes() = 0;
+
+  // Adds the tasks that bring it up, each with its phase. A task may be run again in a cell where it succeeded before:
+  // it must then find its work done. Names start with the component's: "vault: init".
+  virtual void plan(TaskGraph& graph) = 0;
+
+  // The names of the roles it can tell ("vault.leader") and the nodes that have one now, asked from the live system.
+  // kUnavailable when the system can't tell. An empty list is an answer: nobody has it.
+  [[nodiscard]] virtual std::vector<std::string> roles() const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> resolve(std::string_view role) = 0;
+
+  // Budgets from the live configuration: {"raft.election_budget", {seconds, how it came about}}.
+  struct NamedBudget {
+    double value;
+    std::string unit;
+    std::string source;
+  };
+  [[nodiscard]] virtual Result<std::map<std::string, NamedBudget>> budgets() {
+    return std::map<std::string, NamedBudget>{};
+  }
+
+  // What the usual clients outside the cell need: VAULT_ADDR, PGHOST, …
+  [[nodiscard]] virtual Result<std::map<std::string, std::string>> environment() = 0;
+};
+
+}  // namespace chamber

@@ -1,0 +1,48 @@
+// What a node is: programs, files, ports and volumes. A component says it; a substrate knows how to run it. Nothing
+// here names a process id, a namespace or a pod.
+//
+// Paths. Every node sees its own folder as /node, on every substrate: /node/config, /node/secrets, /node/data,
+// /node/run. Paths in this header are relative to it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace chamber {
+
+struct NodeFile {
+  std::string path;     // "config/vault.hcl"; its folders are made
+  std::string content;  //
+  bool secret = false;  // mode 0600 instead of 0644; on kind a Secret instead of a ConfigMap
+};
+
+struct PortSpec {
+  std::string name;        // "api"
+  std::uint16_t number;    //
+  std::string publish_as;  // when not empty: reachable from outside the cell on 127.0.0.1, under this name
+};
+
+struct VolumeSpec {
+  std::string path;              // "data"
+  bool needs_direct_io = false;  // opened with O_DIRECT: on a disk where the memory file system can't do that
+};
+
+// One program of a node. The first of a node is the server; the others are side-cars with the same address and files.
+struct ProcessSpec {
+  std::string name;                                // "vault", "agent"
+  std::vector<std::string> arguments;              // [0] is the program's absolute path
+  std::map<std::string, std::string> environment;  // all of it; nothing is inherited
+};
+
+struct NodeSpec {
+  std::string name;       // "vault-0"; resolves to the node's address from every node
+  std::string component;  // "vault"
+  std::vector<ProcessSpec> processes;
+  std::vector<NodeFile> files;
+  std::vector<VolumeSpec> volumes;
+  std::vector<PortSpec> ports;
+};
+
+}  // namespace chamber

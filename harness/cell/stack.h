@@ -1,0 +1,48 @@
+// A stack, resolved: which components, how many nodes, with what settings. Written by scenarios/language from what the
+// user wrote; read by fixtures/.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace chamber {
+
+struct VaultSettings {
+  int performance_multiplier = 1;  // 1 to 10; Raft's time-outs are multiplied by it
+};
+
+struct PostgresSettings {
+  bool synchronous = true;          // Patroni's synchronous_mode
+  bool synchronous_strict = false;  //
+  std::string synchronous_commit = "on";
+  bool fsync = true;
+  std::chrono::seconds ttl{8};
+  std::chrono::seconds loop_wait{1};
+  std::chrono::seconds retry_timeout{3};
+  std::chrono::seconds primary_start_timeout{0};
+  bool failsafe = false;
+};
+
+struct IdentitySettings {
+  std::string engine = "auto";  // auto | zitadel | standin
+};
+
+// A count of zero leaves the component out.
+struct Stack {
+  std::string profile;  // "production", "minimal", or "custom"
+  int vault = 0;
+  int postgres = 0;
+  int dcs = 0;
+  int loadbalancer = 0;
+  int identity = 0;
+  int objectstore = 0;
+  VaultSettings vault_settings;
+  PostgresSettings postgres_settings;
+  IdentitySettings identity_settings;
+
+  [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}}; }
+  [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}}; }
+};
+
+}  // namespace chamber

@@ -1,0 +1,120 @@
+// What nodes run on. `local` starts processes in namespaces; `kind` will apply manifests. Everything above a cell uses
+// only this interface. All functions may be called from any thread; those on one node are serialized inside.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/clock.h"
+#include "harness/base/result.h"
+#include "harness/cell/node.h"
+
+namespace chamber {
+
+struct ProcessState {
+  bool started = false;   // ever
+  bool running = false;   // a paused process runs
+  bool planned = false;   // its end was asked for through this interface
+  std::string ended_how;  // "exit code 1", "signal 9 (Killed)"; empty while it runs
+};
+
+struct Address {
+  std::string ip;      // IPv4, reachable from the harness
+  std::uint16_t port;  //
+};
+
+struct ExecResult {
+  int exit_code = 0;   // 128 + signal when it was killed
+  std::string output;  // standard output and error, in order, at most 1 MiB
+};
+
+// What is done to packets on the way from one node to another. Zero means: leave as it is.
+struct LinkFault {
+  bool drop = false;
+  Duration delay{};
+  Duration jitter{};                       // uniform, ± around the delay
+  double loss = 0;                         // share of packets, 0 to 1
+  double duplicate = 0;                    // share
+  double reorder = 0;                      // share
+  double corrupt = 0;                      // share
+  std::uint64_t rate_bits_per_second = 0;  //
+};
+
+struct LinkCounters {
+  std::uint64_t packets = 0;  // delivered
+  std::uint64_t dropped = 0;  // by a fault
+  std::uint64_t delayed = 0;  // by a fault
+};
+
+using LinkFaultId = std::uint64_t;
+
+// The links between nodes. The harness is the node "harness"; its links are left alone unless they are named.
+class Links {
+ public:
+  virtual ~Links() = default;
+  // Both lists are node names. One direction: packets from any of `from` to any of `to`. Ends by itself after
+  // `time_to_live`, whatever becomes of the caller.
+  virtual Result<LinkFaultId> apply(const std::vector<std::string>& from, const std::vector<std::string>& to,
+                                    const LinkFault& fault, Duration time_to_live) = 0;
+  virtual Result<void> remove(LinkFaultId id) = 0;
+  [[nodiscard]] virtual LinkCounters counters(std::string_view from, std::string_view to) const = 0;
+  // The time a TCP connection from one node to a port of another takes to be established; kUnavailable when refused,
+  // kTimeout when nothing came back. Runs inside the node `from`: proof of a link fault from the outside of the wire.
+  virtual Result<Duration> connect_time(std::string_view from, std::string_view to, std::uint16_t port,
+                                        Deadline deadline) = 0;
+  virtual Result<void> start_capture(const std::string& file) = 0;
+  virtual Result<void> stop_capture() = 0;
+};
+
+class Substrate {
+ public:
+  virtual ~Substrate() = default;
+
+  [[nodiscard]] virtual std::string name() const = 0;  // "local"
+
+  // Makes the nodes with their names, addresses, files and volumes; starts nothing. Once per cell, with all nodes.
+  virtual Result<void> create(const std::vector<NodeSpec>& nodes) = 0;
+  [[nodiscard]] virtual const std::vector<NodeSpec>& nodes() const = 0;
+
+  virtual Result<void> start(std::string_view node, std::string_view process) = 0;
+  // Sends a signal to one process of a node, not to its children. A deadly signal marks the end as planned.
+  virtual Result<void> signal(std::string_view node, std::string_view process, int signal) = 0;
+  // Sends a signal to every process in the node, children and side-cars too (a host that is lost: SIGKILL; frozen:
+  // SIGSTOP). For SIGKILL it returns when none is left.
+  virtual Result<void> signal_all(std::string_view node, int signal) = 0;
+  // Waits until the process ended.
+  virtual Result<void> wait_ended(std::string_view node, std::string_view process, Deadline deadline) = 0;
+  [[nodiscard]] virtual ProcessState state(std::string_view node, std::string_view process) const = 0;
+  // Ids and names of every process in the node now, for proofs: {"412 vault", …}.
+  [[nodiscard]] virtual std::vector<std::string> processes_in(std::string_view node) const = 0;
+
+  // Files under the node's folder; writing replaces atomically.
+  virtual Result<void> write_file(std::string_view node, const NodeFile& file) = 0;
+  [[nodiscard]] virtual Result<std::string> read_file(std::string_view node, std::string_view path) const = 0;
+
+  // Runs a program in the node and waits for it. The environment is PATH, HOME=/node and what is given.
+  virtual Result<ExecResult> exec(std::string_view node, const ProcessSpec& process, std::string_view standard_input,
+                                  Deadline deadline) = 0;
+
+  [[nodiscard]] virtual Result<Address> address(std::string_view node, std::string_view port) const = 0;
+  // Where a port with `publish_as` can be reached from outside the cell: 127.0.0.1 and the port the kernel picked.
+  [[nodiscard]] virtual Result<Address> published(std::string_view name) const = 0;
+
+  // The last lines of what a process wrote, for errors.
+  [[nodiscard]] virtual std::string log_tail(std::string_view node, std::string_view process, int lines) const = 0;
+  // Where the process's whole log is, as a file that outlives the cell.
+  [[nodiscard]] virtual std::string log_path(std::string_view node, std::string_view process) const = 0;
+
+  // Null with a reason in why_no_links() where the substrate can't touch packets.
+  [[nodiscard]] virtual Links* links() = 0;
+  [[nodiscard]] virtual std::string why_no_links() const = 0;
+};
+
+// kHarness with the log's tail when the process has ended, success while it runs: for readiness waits, so that an early
+// exit is noticed at once instead of at the deadline.
+Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process);
+
+}  // namespace chamber
