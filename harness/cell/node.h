@@ -39,10 +39,12 @@ struct ProcessSpec {
 struct NodeSpec {
   std::string name;       // "vault-0"; resolves to the node's address from every node
   std::string component;  // "vault"
-  std::vector<ProcessSpec> processes;
-  std::vector<NodeFile> files;
-  std::vector<VolumeSpec> volumes;
-  std::vector<PortSpec> ports;
+  // Further names that resolve to it. Several nodes may share one; it then resolves to all of them.
+  std::vector<std::string> aliases = {};
+  std::vector<ProcessSpec> processes = {};
+  std::vector<NodeFile> files = {};
+  std::vector<VolumeSpec> volumes = {};
+  std::vector<PortSpec> ports = {};
 };
 
 }  // namespace chamber

@@ -267,6 +267,10 @@ Result<void> write_hosts(const std::vector<std::pair<std::string, std::string>>&
   return write_text("/etc/hosts", text);
 }
 
+Result<void> bind_folder(const fs::path& source, const fs::path& target) {
+  return mount_at(source.c_str(), target, nullptr, MS_BIND);
+}
+
 Result<Fd> make_node_mounts(const fs::path& folder) {
   Result<Fd> made = fail(ErrorKind::kHarness, "not run");
   // A thread of its own: unshare(2) moves the calling thread, and it must not come back.

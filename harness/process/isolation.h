@@ -40,6 +40,9 @@ Result<Process> start_isolated(const IsolationOptions& options);
 // Inside: what names resolve to in the cell. Replaces /etc/hosts.
 Result<void> write_hosts(const std::vector<std::pair<std::string, std::string>>& address_and_name);
 
+// Inside: makes `target` show what is in `source`.
+Result<void> bind_folder(const std::filesystem::path& source, const std::filesystem::path& target);
+
 // Inside: a mount namespace in which /node is `folder` and the other nodes' folders can't be seen.
 Result<Fd> make_node_mounts(const std::filesystem::path& folder);
 
