@@ -71,6 +71,8 @@ struct History {
 
   // Time on the run's clock, "12.345s".
   [[nodiscard]] std::string when(Instant at) const;
+  // "write(x, 7)", "read(x) → 7", "txn{append(x, 1); read(y) → [2 3]}".
+  [[nodiscard]] std::string call(const Operation& operation) const;
   // "process 3 write(x, 7) ok [1.200s … 1.204s] from vault-0", for evidence.
   [[nodiscard]] std::string describe(const Operation& operation) const;
 
