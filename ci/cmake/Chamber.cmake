@@ -35,17 +35,18 @@ if(CCACHE)
 endif()
 
 function(_chamber_tests target label)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "SOURCES;LINKS;MAIN")
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE chamber_options ${arg_LINKS} GTest::gmock_main)
+  target_link_libraries(${target} PRIVATE chamber_options ${arg_LINKS} ${arg_MAIN})
   # Found when ctest runs, not when the target is built: a test binary may need what the build machine lacks.
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# chamber_folder(NAME LINKS PUBLIC_DEPS...) for the folder whose CMakeLists.txt calls it.
+# chamber_folder(NAME LINKS PUBLIC_DEPS... [TEST_LINKS DEPS...] [IN_CELL]) for the folder whose CMakeLists.txt calls it.
+# With IN_CELL the x_itest.cc run inside process 1 of a cell (fixtures/local/in_cell.h).
 function(chamber_folder name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;TEST_LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "IN_CELL" "" "LINKS;TEST_LINKS")
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   set(itests ${sources})
@@ -64,10 +65,16 @@ function(chamber_folder name)
     target_link_libraries(${name} INTERFACE chamber_options ${arg_LINKS})
   endif()
   if(tests)
-    _chamber_tests(${name}_tests unit TIMEOUT 120 SOURCES ${tests} LINKS ${name} ${arg_TEST_LINKS})
+    _chamber_tests(${name}_tests unit TIMEOUT 120 SOURCES ${tests} LINKS ${name} ${arg_TEST_LINKS}
+      MAIN GTest::gmock_main)
   endif()
   if(itests)
-    _chamber_tests(${name}_itests itest TIMEOUT 600 SOURCES ${itests} LINKS ${name} ${arg_TEST_LINKS})
+    set(itest_main GTest::gmock_main)
+    if(arg_IN_CELL)
+      set(itest_main chamber_in_cell)
+    endif()
+    _chamber_tests(${name}_itests itest TIMEOUT 600 SOURCES ${itests} LINKS ${name} ${arg_TEST_LINKS}
+      MAIN ${itest_main})
   endif()
   if(benches)
     add_executable(${name}_benches ${benches})

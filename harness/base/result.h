@@ -89,18 +89,24 @@ tl::unexpected<Error> fail_errno(int error_number, fmt::format_string<Args...> f
 
 }  // namespace chamber
 
+// Each use names its temporary anew, so that one may stand inside another.
+#define CHAMBER_CONCAT_(a, b) a##b
+#define CHAMBER_NAME_(a, b) CHAMBER_CONCAT_(a, b)
+#define CHAMBER_TRY_(result, expression)                \
+  __extension__({                                       \
+    auto result = (expression);                         \
+    if (!result) return tl::unexpected(result.error()); \
+    std::move(result).value();                          \
+  })
+#define CHAMBER_CHECK_(result, expression)              \
+  do {                                                  \
+    auto result = (expression);                         \
+    if (!result) return tl::unexpected(result.error()); \
+  } while (false)
+
 // The value of a Result, or return its error from the enclosing function. A GNU statement expression, which both
 // compilers of this project have.
-#define CHAMBER_TRY(expression)                                           \
-  __extension__({                                                         \
-    auto chamber_result_ = (expression);                                  \
-    if (!chamber_result_) return tl::unexpected(chamber_result_.error()); \
-    std::move(chamber_result_).value();                                   \
-  })
+#define CHAMBER_TRY(expression) CHAMBER_TRY_(CHAMBER_NAME_(chamber_result_, __COUNTER__), expression)
 
 // The same for Result<void>.
-#define CHAMBER_CHECK(expression)                                         \
-  do {                                                                    \
-    auto chamber_result_ = (expression);                                  \
-    if (!chamber_result_) return tl::unexpected(chamber_result_.error()); \
-  } while (false)
+#define CHAMBER_CHECK(expression) CHAMBER_CHECK_(CHAMBER_NAME_(chamber_result_, __COUNTER__), expression)
