@@ -91,6 +91,9 @@ class Substrate {
   // Ids and names of every process in the node now, for proofs: {"412 vault", …}.
   [[nodiscard]] virtual std::vector<std::string> processes_in(std::string_view node) const = 0;
 
+  // Those of them that stand still (SIGSTOP).
+  [[nodiscard]] virtual std::vector<std::string> stopped_in(std::string_view node) const = 0;
+
   // Files under the node's folder; writing replaces atomically.
   virtual Result<void> write_file(std::string_view node, const NodeFile& file) = 0;
   [[nodiscard]] virtual Result<std::string> read_file(std::string_view node, std::string_view path) const = 0;

@@ -1,0 +1,12 @@
+// Faults on the links between nodes: partition, delay.
+#pragma once
+
+#include <memory>
+
+#include "chaos/fault.h"
+
+namespace chamber {
+
+Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Substrate& substrate);
+
+}  // namespace chamber

@@ -1,0 +1,198 @@
+#include "chaos/process_faults.h"
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "harness/base/eventually.h"
+
+namespace chamber {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const NodeSpec* find_node(const Substrate& substrate, const std::string& name) {
+  for (const NodeSpec& spec : substrate.nodes()) {
+    if (spec.name == name) return &spec;
+  }
+  return nullptr;
+}
+
+class ProcessFault : public Fault {
+ public:
+  ProcessFault(FaultRequest request, Substrate& substrate) : request_(std::move(request)), substrate_(substrate) {}
+  [[nodiscard]] std::string describe() const override {
+    return fmt::format("{} {}", request_.kind, fmt::join(request_.targets, ", "));
+  }
+
+ protected:
+  [[nodiscard]] const FaultRequest& request() const { return request_; }
+  [[nodiscard]] Substrate& substrate() const { return substrate_; }
+
+  // Starts again, in the order of the node's description, what ran before.
+  Result<void> start_again(const std::string& node, const std::vector<std::string>& processes) {
+    for (const std::string& process : processes) CHAMBER_CHECK(substrate_.start(node, process));
+    return {};
+  }
+
+  [[nodiscard]] std::vector<std::string> running(const std::string& node) const {
+    std::vector<std::string> names;
+    const NodeSpec* const spec = find_node(substrate_, node);
+    if (spec == nullptr) return names;
+    for (const ProcessSpec& process : spec->processes) {
+      if (substrate_.state(node, process.name).running) names.push_back(process.name);
+    }
+    return names;
+  }
+
+  // A harm to a node on which nothing runs would prove itself without having hurt anything.
+  Result<void> remember_running() {
+    for (const std::string& node : request_.targets) {
+      ran_before_.push_back(running(node));
+      if (ran_before_.back().empty()) return fail(ErrorKind::kSystem, "nothing runs on {}", node);
+    }
+    return {};
+  }
+
+  [[nodiscard]] const std::vector<std::vector<std::string>>& ran_before() const { return ran_before_; }
+
+ private:
+  FaultRequest request_;
+  Substrate& substrate_;
+  std::vector<std::vector<std::string>> ran_before_;
+};
+
+class Kill final : public ProcessFault {
+ public:
+  using ProcessFault::ProcessFault;
+
+  Result<void> apply() override {
+    CHAMBER_CHECK(remember_running());
+    for (const std::string& node : request().targets) {
+      died_.push_back(substrate().processes_in(node));
+      CHAMBER_CHECK(substrate().signal_all(node, SIGKILL));
+    }
+    return {};
+  }
+
+  Result<std::string> prove(const std::stop_token&) override {
+    std::string proof;
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      const std::string& node = request().targets[i];
+      const auto left = substrate().processes_in(node);
+      if (!left.empty()) return fail(ErrorKind::kSystem, "{} still runs {}", node, fmt::join(left, ", "));
+      const NodeSpec* const spec = find_node(substrate(), node);
+      proof += fmt::format("{}{}: {} gone", proof.empty() ? "" : "; ", node, fmt::join(died_[i], ", "));
+      if (spec == nullptr || spec->ports.empty() || substrate().links() == nullptr) continue;
+      const PortSpec& port = spec->ports.front();
+      const auto answer = substrate().links()->connect_time("harness", node, port.number, Deadline::in(seconds(1)));
+      if (answer) return fail(ErrorKind::kSystem, "port {} of {} still accepts connections", port.number, node);
+      proof += fmt::format(", port {} refused", port.number);
+    }
+    return proof;
+  }
+
+  Result<void> undo() override {
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      CHAMBER_CHECK(start_again(request().targets[i], ran_before()[i]));
+    }
+    return {};
+  }
+
+ private:
+  std::vector<std::vector<std::string>> died_;
+};
+
+class Pause final : public ProcessFault {
+ public:
+  using ProcessFault::ProcessFault;
+
+  Result<void> apply() override {
+    CHAMBER_CHECK(remember_running());
+    for (const std::string& node : request().targets) CHAMBER_CHECK(substrate().signal_all(node, SIGSTOP));
+    return {};
+  }
+
+  Result<std::string> prove(const std::stop_token& stop) override {
+    std::string proof;
+    for (const std::string& node : request().targets) {
+      CHAMBER_CHECK(eventually(
+          {.what = "every process of " + node + " to stand still", .deadline = Deadline::in(seconds(2)), .stop = stop},
+          [&]() -> Result<void> {
+            const auto standing = substrate().stopped_in(node);
+            const auto all = substrate().processes_in(node);
+            if (!all.empty() && standing.size() == all.size()) return {};
+            return fail(ErrorKind::kSystem, "{} of {} stand still", standing.size(), all.size());
+          }));
+      proof += fmt::format("{}{}: {} stopped", proof.empty() ? "" : "; ", node,
+                           fmt::join(substrate().stopped_in(node), ", "));
+    }
+    return proof;
+  }
+
+  Result<void> undo() override {
+    for (const std::string& node : request().targets) CHAMBER_CHECK(substrate().signal_all(node, SIGCONT));
+    return {};
+  }
+};
+
+class Restart final : public ProcessFault {
+ public:
+  using ProcessFault::ProcessFault;
+
+  Result<void> apply() override {
+    CHAMBER_CHECK(remember_running());
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      const std::string& node = request().targets[i];
+      before_.push_back(substrate().processes_in(node));
+      for (const std::string& process : ran_before()[i]) CHAMBER_CHECK(substrate().signal(node, process, SIGTERM));
+      for (const std::string& process : ran_before()[i]) {
+        const auto ended = substrate().wait_ended(node, process, Deadline::in(kGrace));
+        if (ended) continue;
+        // It had its time; what doesn't end is killed, as every supervisor does.
+        CHAMBER_CHECK(substrate().signal(node, process, SIGKILL));
+        CHAMBER_CHECK(substrate().wait_ended(node, process, Deadline::in(kGrace)));
+      }
+      CHAMBER_CHECK(substrate().signal_all(node, SIGKILL));  // what its processes left behind
+      CHAMBER_CHECK(start_again(node, ran_before()[i]));
+    }
+    return {};
+  }
+
+  Result<std::string> prove(const std::stop_token&) override {
+    std::string proof;
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      const std::string& node = request().targets[i];
+      const auto after = substrate().processes_in(node);
+      for (const std::string& process : before_[i]) {
+        if (std::find(after.begin(), after.end(), process) != after.end()) {
+          return fail(ErrorKind::kSystem, "{} still runs {}", node, process);
+        }
+      }
+      if (after.empty()) return fail(ErrorKind::kSystem, "nothing runs on {} after its restart", node);
+      proof += fmt::format("{}{}: {} replaced by {}", proof.empty() ? "" : "; ", node, fmt::join(before_[i], ", "),
+                           fmt::join(after, ", "));
+    }
+    return proof;
+  }
+
+  Result<void> undo() override { return {}; }
+
+ private:
+  static constexpr Duration kGrace = seconds(10);
+  std::vector<std::vector<std::string>> before_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Fault>> make_process_fault(const FaultRequest& request, Substrate& substrate) {
+  std::unique_ptr<Fault> fault;
+  if (request.kind == "kill") fault = std::make_unique<Kill>(request, substrate);
+  if (request.kind == "pause") fault = std::make_unique<Pause>(request, substrate);
+  if (request.kind == "restart") fault = std::make_unique<Restart>(request, substrate);
+  if (!fault) return fail(ErrorKind::kInput, "there is no process fault '{}'", request.kind);
+  return fault;
+}
+
+}  // namespace chamber

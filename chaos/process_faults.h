@@ -1,0 +1,12 @@
+// Faults on the processes of nodes: kill, pause, restart.
+#pragma once
+
+#include <memory>
+
+#include "chaos/fault.h"
+
+namespace chamber {
+
+Result<std::unique_ptr<Fault>> make_process_fault(const FaultRequest& request, Substrate& substrate);
+
+}  // namespace chamber
