@@ -17,6 +17,11 @@ using openssl::KeyPtr;
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, openssl::Deleter<GENERAL_NAMES_free>>;
 
+// EVP_EC_gen() spelled out: the macro casts in the old style.
+EVP_PKEY* new_key() {
+  return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+}
+
 std::string drained(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
@@ -127,7 +132,7 @@ struct CertificateAuthority::State {
 
 Result<CertificateAuthority> CertificateAuthority::create(const AuthorityOptions& options) {
   auto state = std::make_shared<State>();
-  state->key.reset(EVP_EC_gen("P-256"));
+  state->key.reset(new_key());
   state->certificate.reset(X509_new());
   X509* certificate = state->certificate.get();
   if (!state->key || !certificate) return openssl::failure("making a key");
@@ -159,7 +164,7 @@ Result<CertificateAuthority> CertificateAuthority::load(const KeyPair& pair) {
 }
 
 Result<KeyPair> CertificateAuthority::issue(const CertificateRequest& request) const {
-  const KeyPtr key(EVP_EC_gen("P-256"));
+  const KeyPtr key(new_key());
   const CertificatePtr certificate(X509_new());
   X509* const issuer = state_->certificate.get();
   X509* const fresh = certificate.get();

@@ -252,7 +252,6 @@ void Forwarder::Loop::accept_all(Id id) {
     }
     accepted_.fetch_add(1, std::memory_order_relaxed);
     if (const Result<void> opened = open_connection(id, std::move(client)); !opened) {
-      unreachable_.fetch_add(1, std::memory_order_relaxed);
       log::debug("forwarder: {}", opened.error().message());
     }
   }
@@ -277,6 +276,7 @@ Result<void> Forwarder::Loop::open_connection(Id id, Fd client) {
       server.valid() && (connect(server.get(), target.data(), target.size()) == 0 || errno == EINPROGRESS);
   if (!begun) {
     const int reason = errno;
+    unreachable_.fetch_add(1, std::memory_order_relaxed);
     reset_on_close(client.get());
     return fail_errno(reason, "connecting to {}", target.text());
   }

@@ -20,6 +20,7 @@ constexpr std::uint8_t kCwr = 0x80;
 
 // Deliberately not the library's algorithm: 16 bits at a time, as RFC 1071 writes it.
 std::uint16_t plain_sum(ConstBytes bytes, std::uint32_t sum = 0) {
+  sum = (sum & 0xffff) + (sum >> 16);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     sum += i % 2 == 0 ? std::uint32_t{bytes[i]} << 8 : bytes[i];
     sum = (sum & 0xffff) + (sum >> 16);
