@@ -90,6 +90,10 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Node node = begin(mark, anchor, tag);
+    // Escapes can make what the text itself may not hold, and yaml-cpp makes "\N" and "\_" single Latin-1 bytes.
+    if (const auto bad = find_bad_byte(value)) {
+      mistakes_.add(node.source, fmt::format("an escape in this text is refused: {}", bad->what));
+    }
     node.kind = Node::Kind::kScalar;
     node.text = value;
     node.quoted = tag == "!";

@@ -88,6 +88,11 @@ TEST(Parse, RefusesBytesThatAreNoText) {
             "a.yaml:1:4: the control character 0x00 is not allowed; leave it out");
   EXPECT_EQ(complaint("a: 1\nb: \xC3("), "a.yaml:2:4: byte 0xc3 is not UTF-8; save the file as UTF-8");
   EXPECT_EQ(complaint("\xFF\xFE\x61"), "a.yaml:1:1: byte 0xff is not UTF-8; save the file as UTF-8");
+  EXPECT_EQ(complaint(R"(a: "x\0y")"),
+            "a.yaml:1:4: an escape in this text is refused: the control character 0x00 is not allowed; leave it out");
+  EXPECT_EQ(complaint(R"(a: "x\Ny")"),
+            "a.yaml:1:4: an escape in this text is refused: byte 0x85 is not UTF-8; save the file as UTF-8");
+  EXPECT_EQ(complaint(R"(a: "x\u00e9\ny")"), "");
   for (const char* overlong :
        {"\xC0\xAF", "\xE0\x80\xAF", "\xF0\x80\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
     EXPECT_NE(complaint(overlong).find("is not UTF-8"), std::string::npos);
