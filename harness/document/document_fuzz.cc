@@ -49,7 +49,7 @@ void read_everything(std::string_view bytes) {
   const std::optional<Everything> value = shape.read(*node, mistakes);
   expect(value.has_value() || !mistakes.none());
   expect(mistakes.none() || !mistakes.error().message().empty());
-  if (!value) return;
+  if (!value || !mistakes.none()) return;
   const std::string written = shape.write(*value).dump();
   Mistakes none;
   const std::optional<Node> again = parse(written, "written", none);

@@ -40,7 +40,7 @@ std::string case_from_value(const Node& node, const std::string& what, const std
   }
   if (std::find(names.begin(), names.end(), tag->text) == names.end()) {
     mistakes.add(tag->source,
-                 fmt::format("{} is no known {}{}", quote(tag->text), key, did_you_mean(tag->text, names)));
+                 fmt::format("{} is no value of {}{}", quote(tag->text), quote(key), did_you_mean(tag->text, names)));
     return {};
   }
   return tag->text;

@@ -167,7 +167,8 @@ TEST(Cases, ByValue) {
   EXPECT_EQ(complaint(shape, "{draw: square, radius: 3}"),
             "a:1:1: a square needs the key \"side\": Its size.\n"
             "a:1:16: unknown key \"radius\" in a square; known: draw, side");
-  EXPECT_EQ(complaint(shape, "{draw: sqare, side: 3}"), "a:1:8: \"sqare\" is no known draw; did you mean \"square\"?");
+  EXPECT_EQ(complaint(shape, "{draw: sqare, side: 3}"),
+            "a:1:8: \"sqare\" is no value of \"draw\"; did you mean \"square\"?");
   EXPECT_EQ(complaint(shape, "{darw: square, side: 3}"),
             "a:1:1: a figure needs the key \"draw\", one of: circle, square; is \"darw\" meant to be it?");
   EXPECT_EQ(complaint(shape, "{draw: [], side: 3}"), "a:1:8: expected one of circle, square, found a list");

@@ -1,0 +1,86 @@
+// A scenario as its author wrote it, with defaults filled in and the place of every value (DESIGN.md, "How a scenario
+// reads"). The shape is made from a vocabulary; it reads, writes and gives the JSON Schema.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/language/stack.h"
+
+namespace chamber::language {
+
+struct LoadEntry {
+  Located<std::string> workload;
+  std::optional<Located<std::string>> as;  // tells two entries of one workload apart
+  Located<document::Rate> rate;            // of intended starts, all clients together
+  Located<std::int64_t> clients{64};       // the most operations in flight; what can't start in time is counted
+  Located<Duration> timeout{std::chrono::seconds(5)};  // of one operation, from its real start
+  Parameters parameters;
+
+  // What checks call it: `as`, or the workload.
+  [[nodiscard]] const Located<std::string>& name() const { return as ? *as : workload; }
+};
+
+struct FaultEntry {
+  Located<Duration> at;  // from the start of the load
+  Located<std::string> kind;
+  Located<std::string> target;
+  std::optional<Located<Duration>> length;  // `for`; none: done in a moment
+  Parameters parameters;
+
+  [[nodiscard]] Duration end() const { return *at + (length ? **length : Duration(0)); }
+};
+
+struct CheckEntry {
+  std::string kind;
+  Located<std::string> subject;  // the name of a load entry, a role or a component: see CheckSpec::subject
+  Parameters parameters;
+};
+
+struct Timeouts {
+  Located<Duration> start{std::chrono::minutes(3)};  // of the cell, until the stack is semantically ready
+  Located<Duration> stop{std::chrono::minutes(1)};
+  Located<Duration> check{std::chrono::minutes(5)};  // of one check
+};
+
+struct Scenario {
+  Located<std::string> name;
+  Located<std::string> about;
+  StackEntry stack;
+  std::vector<LoadEntry> load;
+  std::vector<FaultEntry> faults;
+  Located<Duration> duration;                         // of the load
+  Located<Duration> settle{std::chrono::seconds(2)};  // after the load, before the last look at the system
+  std::vector<CheckEntry> checks;
+  std::optional<Located<std::uint64_t>> seed;
+  Timeouts timeouts;
+};
+
+[[nodiscard]] document::Shape<Scenario> scenario_shape(const Vocabulary& vocabulary);
+
+// Where a scenario's text stands.
+struct ScenarioFile {
+  std::string shown;   // in positions: "scenarios/failover/vault-leader-killed.yaml"
+  std::string name;    // of the file, without ".yaml": the scenario's name must be the same; empty: not asked for
+  std::string family;  // the folder's name
+};
+
+// Reads, applies the overrides ("load[0].rate=300/s"), and checks all that can be known without a cell; the stack comes
+// resolved. Every mistake is in the error, one a line: syntax and single values first, and when those are right what
+// doesn't fit together.
+struct ReadScenario {
+  Scenario scenario;
+  Stack stack;
+};
+[[nodiscard]] Result<ReadScenario> read_scenario(std::string_view text, const ScenarioFile& file,
+                                                 const std::vector<std::string>& overrides,
+                                                 const Vocabulary& vocabulary);
+
+// harness/schemas/scenario.json as it should be.
+[[nodiscard]] std::string scenario_schema(const Vocabulary& vocabulary);
+
+}  // namespace chamber::language

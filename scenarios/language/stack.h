@@ -1,0 +1,65 @@
+// The stack of a scenario, as written and resolved.
+//
+//   stack: production
+//   stack: {vault: 3, postgres: {nodes: 3, replication: asynchronous}}
+//   stack: {profile: production, postgres: {replication: asynchronous}}
+//
+// A stack that leaves a component out brings up what is named and what that needs (ComponentSpec::needs). How many
+// nodes such a needed component has: as in `production` when the one that needs it has more than one node, else one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/language/vocabulary.h"
+
+namespace chamber::language {
+
+// A component as it was written: only what was.
+struct ComponentEntry {
+  document::Source source;
+  std::optional<Located<std::int64_t>> nodes;
+  std::optional<Located<std::string>> engine;
+  std::optional<Located<std::string>> version;
+  Parameters settings;
+};
+
+struct StackEntry {
+  document::Source source;
+  std::optional<Located<std::string>> profile;  // "minimal" or "production"
+  std::map<std::string, ComponentEntry> components;
+};
+
+// A component with everything that wasn't written filled in.
+struct Component {
+  std::string name;
+  Located<std::int64_t> nodes;
+  Located<std::string> engine;
+  Located<std::string> version;  // "default": the one that fixtures/servers.yaml pins
+  Parameters settings;
+};
+
+struct Stack {
+  Located<std::string> profile;       // "minimal", "production" or "custom"
+  std::vector<Component> components;  // in the order of the vocabulary
+
+  // Null when the stack is without it.
+  [[nodiscard]] const Component* find(std::string_view component) const;
+  // 0 when the stack is without it.
+  [[nodiscard]] std::int64_t nodes(std::string_view component) const;
+};
+
+[[nodiscard]] document::Shape<StackEntry> stack_shape(const Vocabulary& vocabulary);
+
+// Fills in counts, needed components, engines, settings; adds a mistake where a component's rule is broken.
+[[nodiscard]] Stack resolve_stack(const StackEntry& entry, const Vocabulary& vocabulary, document::Mistakes& mistakes);
+
+// Rewrites the short forms of a stack ("production", "vault: 3") as the full ones, so that an override can set one
+// setting of a component: --set stack.vault.performance_multiplier=5.
+void expand_short_forms(document::Node& stack);
+
+}  // namespace chamber::language

@@ -1,0 +1,280 @@
+#include "scenarios/language/stack.h"
+#include "scenarios/language/vocabulary.h"
+
+namespace chamber::language {
+namespace {
+
+using document::Bounds;
+using document::Named;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Bounds<std::int64_t> between(Duration least, Duration most) {
+  return {least.count(), most.count()};
+}
+
+ParameterValue value(Duration duration) {
+  return duration;
+}
+
+ParameterValue value(const char* text) {
+  return std::string(text);
+}
+
+// Patroni's own rule for its timing (Patroni documentation, "Dynamic configuration settings").
+std::string patroni_timing(const Component& postgres) {
+  const auto ttl = postgres.settings.get<Duration>("ttl");
+  const auto loop_wait = postgres.settings.get<Duration>("loop_wait");
+  const auto retry_timeout = postgres.settings.get<Duration>("retry_timeout");
+  for (const char* name : {"ttl", "loop_wait", "retry_timeout", "primary_start_timeout"}) {
+    const auto setting = postgres.settings.get<Duration>(name);
+    if (!setting || *setting % seconds(1) == Duration(0)) continue;
+    return fmt::format("Patroni takes whole seconds, and {} is {}", name, document::to_text(*setting));
+  }
+  if (!ttl || !loop_wait || !retry_timeout || *loop_wait + 2 * *retry_timeout <= *ttl) return {};
+  return fmt::format(
+      "Patroni needs loop_wait + 2 × retry_timeout ≤ ttl, and {} + 2 × {} is more than {}; write a ttl of at least {}",
+      document::to_text(*loop_wait), document::to_text(*retry_timeout), document::to_text(*ttl),
+      document::to_text(*loop_wait + 2 * *retry_timeout));
+}
+
+ParameterSpec whole_seconds(const char* name, const char* doc, seconds fallback, seconds least) {
+  return {.name = name,
+          .type = ParameterType::kDuration,
+          .doc = doc,
+          .fallback = value(fallback),
+          .bounds = between(least, std::chrono::hours(1))};
+}
+
+ComponentSpec postgres() {
+  const std::vector<Named> replication = {
+      {"synchronous", "Commits wait for a standby; only one that has them all is promoted."},
+      {"strict", "As synchronous, and no commit at all while there is no standby."},
+      {"asynchronous", "Commits wait for nobody: a failover can lose acknowledged ones."}};
+  const std::vector<Named> commit = {{"on", "Until the standby has flushed it."},
+                                     {"remote_apply", "Until the standby shows it."},
+                                     {"remote_write", "Until the standby's kernel has it."},
+                                     {"local", "Until it is flushed locally."},
+                                     {"off", "Not even that."}};
+  return {.name = "postgres",
+          .doc = "PostgreSQL under Patroni, with automatic failover.",
+          .minimal = 1,
+          .production = 3,
+          .needs = {"dcs", "loadbalancer"},
+          .engines = {{"postgresql", "PostgreSQL and Patroni."}},
+          .settings = {{.name = "replication",
+                        .type = ParameterType::kChoice,
+                        .doc = "What a commit waits for.",
+                        .fallback = value("synchronous"),
+                        .choices = replication},
+                       {.name = "synchronous_commit",
+                        .type = ParameterType::kChoice,
+                        .doc = "PostgreSQL's synchronous_commit.",
+                        .fallback = value("on"),
+                        .choices = commit},
+                       {.name = "fsync",
+                        .type = ParameterType::kFlag,
+                        .doc = "PostgreSQL's fsync; without it a lost host loses acknowledged commits.",
+                        .fallback = true},
+                       whole_seconds("ttl", "How long Patroni's leader lock lasts.", seconds(8), seconds(3)),
+                       whole_seconds("loop_wait", "How often Patroni looks.", seconds(1), seconds(1)),
+                       whole_seconds("retry_timeout", "How long Patroni retries the store and PostgreSQL.", seconds(3),
+                                     seconds(3)),
+                       whole_seconds("primary_start_timeout",
+                                     "How long a crashed primary may take to start before a standby takes over.",
+                                     seconds(0), seconds(0)),
+                       {.name = "failsafe",
+                        .type = ParameterType::kFlag,
+                        .doc = "Patroni's failsafe_mode: go on without the store while all members answer.",
+                        .fallback = false}},
+          .rule = patroni_timing};
+}
+
+std::vector<ComponentSpec> components() {
+  return {
+      {.name = "vault",
+       .doc = "HashiCorp Vault on Raft storage.",
+       .minimal = 1,
+       .production = 3,
+       .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
+       .engines = {{"vault", "The server."}},
+       .settings = {{.name = "performance_multiplier",
+                     .type = ParameterType::kWhole,
+                     .doc = "Raft's time-outs are multiplied by it; 1 is advised for production.",
+                     .fallback = std::int64_t(1),
+                     .bounds = Bounds<std::int64_t>{1, 10}}}},
+      postgres(),
+      {.name = "dcs",
+       .doc = "etcd, in which Patroni keeps the leader lock.",
+       .minimal = 1,
+       .production = 3,
+       .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
+       .engines = {{"etcd", "The server."}}},
+      {.name = "loadbalancer",
+       .doc = "HAProxy before PostgreSQL and identity.",
+       .minimal = 1,
+       .production = 2,
+       .engines = {{"haproxy", "The server."}}},
+      {.name = "identity",
+       .doc = "ZITADEL, the OpenID provider.",
+       .minimal = 1,
+       .production = 2,
+       .needs = {"postgres", "vault", "loadbalancer"},
+       .engines = {{"auto", "ZITADEL when it is there, otherwise the stand-in."},
+                   {"zitadel", "The real server."},
+                   {"standin", "A server that behaves as ZITADEL does."}}},
+      {.name = "objectstore",
+       .doc = "MinIO, an S3 object store.",
+       .minimal = 1,
+       .production = 4,
+       .impossible = {{2, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"},
+                      {3, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"}},
+       .needs = {"vault"},
+       .engines = {{"minio", "The server."}}}};
+}
+
+std::vector<TargetSpec> targets() {
+  std::vector<TargetSpec> all = {
+      {"vault.leader", "vault", "The active node.", 1, true},
+      {"vault.followers", "vault", "Every node but the active one.", 2},
+      {"postgres.primary", "postgres", "The node that takes writes.", 1, true},
+      {"postgres.replicas", "postgres", "Every node but the primary.", 2},
+      {"dcs.leader", "dcs", "The store's leader.", 1, true},
+      {"dcs.followers", "dcs", "Every node but the leader.", 2},
+  };
+  for (const ComponentSpec& component : components()) {
+    const std::string& name = component.name;
+    all.push_back({name + ".one", name, "One node, drawn from the run's seed."});
+    all.push_back({name + ".all", name, "Every node."});
+    if (component.production < 3) continue;
+    all.push_back(
+        {name + ".minority", name, "As many nodes as may be lost without losing the quorum, drawn from the seed.", 3});
+    all.push_back({name + ".majority", name, "The fewest nodes whose loss loses the quorum, drawn from the seed.", 3});
+  }
+  return all;
+}
+
+std::vector<WorkloadSpec> workloads() {
+  const ParameterSpec keys = {.name = "keys",
+                              .type = ParameterType::kWhole,
+                              .doc = "Over how many keys the operations are spread.",
+                              .fallback = std::int64_t(20),
+                              .bounds = Bounds<std::int64_t>{1, 1'000'000}};
+  const ParameterSpec reads = {.name = "reads",
+                               .type = ParameterType::kPercentage,
+                               .doc = "The share of reads; the others write.",
+                               .fallback = document::Percentage{50}};
+  const ParameterSpec size = {.name = "size",
+                              .type = ParameterType::kByteSize,
+                              .doc = "Of one object.",
+                              .fallback = document::ByteSize{4096},
+                              .bounds = Bounds<std::int64_t>{1, 64 << 20}};
+  return {{"vault.register",
+           "vault",
+           "Reads and check-and-set writes of KV v2 secrets.",
+           {keys, reads},
+           {"linearizable", "no_lost_acks"}},
+          {"postgres.append",
+           "postgres",
+           "Appends rows through the load balancer and reads them back.",
+           {keys, reads},
+           {"no_lost_acks"}},
+          {"identity.token", "identity", "Gets tokens by client credentials and uses them.", {}, {}},
+          {"objectstore.put_get",
+           "objectstore",
+           "Puts objects and gets them back.",
+           {keys, reads, size},
+           {"no_lost_acks"}}};
+}
+
+std::vector<FaultSpec> faults() {
+  const ParameterSpec to = {.name = "to",
+                            .type = ParameterType::kTarget,
+                            .doc = "The other end of the links; every other node of the cell when left out."};
+  const ParameterSpec direction = {.name = "direction",
+                                   .type = ParameterType::kChoice,
+                                   .doc = "Which packets.",
+                                   .fallback = value("both"),
+                                   .choices = {{"both", "To and from the target."},
+                                               {"outgoing", "What the target sends."},
+                                               {"incoming", "What is sent to the target."}}};
+  const ParameterSpec add = {.name = "add",
+                             .type = ParameterType::kDuration,
+                             .doc = "How much later each packet arrives.",
+                             .required = true,
+                             .bounds = between(milliseconds(1), seconds(60))};
+  const ParameterSpec jitter = {.name = "jitter",
+                                .type = ParameterType::kDuration,
+                                .doc = "Up to how much earlier or later than that, drawn from the run's seed.",
+                                .fallback = value(Duration(0)),
+                                .bounds = between(Duration(0), seconds(60))};
+  const ParameterSpec share = {.name = "share",
+                               .type = ParameterType::kPercentage,
+                               .doc = "Of the packets that are dropped, drawn from the run's seed.",
+                               .required = true};
+  return {{"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
+          {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {}},
+          {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
+          {"partition", "No packet passes between the target and the others.", Lasting::kYes, {to, direction}},
+          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}},
+          {"loss", "Packets are dropped at random.", Lasting::kYes, {share, to, direction}}};
+}
+
+std::vector<CheckSpec> checks() {
+  const ParameterSpec when = {.name = "when",
+                              .type = ParameterType::kChoice,
+                              .doc = "Which operations count, by their intended start.",
+                              .fallback = value("always"),
+                              .choices = {{"always", "All of them."},
+                                          {"no_fault", "Those outside every fault and its recovery."},
+                                          {"fault", "Those within a fault or its recovery."}}};
+  const ParameterSpec at_most = {.name = "at_most",
+                                 .type = ParameterType::kBudget,
+                                 .doc = "A duration, or the name of a budget from the live configuration.",
+                                 .required = true};
+  const ParameterSpec at_least = {.name = "at_least",
+                                  .type = ParameterType::kPercentage,
+                                  .doc = "The share of operations that must succeed.",
+                                  .required = true};
+  const auto latency = [](const char* name, const char* doc) {
+    return ParameterSpec{.name = name,
+                         .type = ParameterType::kDuration,
+                         .doc = doc,
+                         .bounds = between(std::chrono::microseconds(1), std::chrono::hours(1))};
+  };
+  const std::vector<ParameterSpec> latencies = {
+      latency("p50", "The most for half of the operations."), latency("p99", "The most for 99 % of them."),
+      latency("p999", "The most for 99.9 % of them."), latency("max", "The most for every one."), when};
+  return {{.name = "linearizable",
+           .doc = "Every read and write of a key fits one order that respects real time.",
+           .needs_model = true},
+          {.name = "no_lost_acks", .doc = "Whatever was acknowledged is there at the end.", .needs_model = true},
+          {.name = "outage",
+           .doc = "From the first failed operation to the start of the first of a sustained run of successes.",
+           .parameters = {at_most}},
+          {.name = "latency",
+           .doc = "Counted from the intended start, so that a stalled server can't hide its own queue.",
+           .parameters = latencies,
+           .at_least_one_of = {"p50", "p99", "p999", "max"}},
+          {.name = "availability", .doc = "The share of operations that succeed.", .parameters = {at_least, when}},
+          {.name = "roles_changed",
+           .doc = "The role was with another node at the end of a fault than at its start.",
+           .subject = Subject::kRole,
+           .needs_fault = true}};
+}
+
+}  // namespace
+
+Vocabulary standard_vocabulary() {
+  return {.components = components(),
+          .targets = targets(),
+          .workloads = workloads(),
+          .faults = faults(),
+          .checks = checks(),
+          .budgets = {{"raft.election_budget", "vault",
+                       "The longest that Vault's Raft may take to elect a leader, from its live configuration."},
+                      {"patroni.failover_budget", "postgres",
+                       "The longest that Patroni may take to promote a standby, from its live configuration."}}};
+}
+
+}  // namespace chamber::language

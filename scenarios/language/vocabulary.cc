@@ -1,0 +1,153 @@
+#include "scenarios/language/vocabulary.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace chamber::language {
+namespace {
+
+using document::Bounds;
+using document::Json;
+using document::Mistakes;
+using document::Named;
+using document::Node;
+using document::Shape;
+
+constexpr Duration kLongest = std::chrono::hours(24);
+
+template <typename Spec>
+const Spec* named(const std::vector<Spec>& specs, std::string_view name) {
+  const auto found = std::find_if(specs.begin(), specs.end(), [name](const Spec& spec) { return spec.name == name; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+template <typename T>
+Shape<ParameterValue> as_value(const Shape<T>& shape) {
+  return document::mapped<ParameterValue, T>(
+      shape, [](T value) { return ParameterValue(std::move(value)); },
+      [](const ParameterValue& value) { return std::get<T>(value); });
+}
+
+template <typename Spec>
+std::vector<Named> names_of(const std::vector<Spec>& specs) {
+  std::vector<Named> names;
+  for (const Spec& spec : specs) names.push_back({spec.name, spec.doc});
+  return names;
+}
+
+// A duration, or the name of a budget.
+Shape<Budget> budget_shape(const ParameterSpec& spec, const Vocabulary& vocabulary) {
+  const Bounds<std::int64_t> bounds = spec.bounds.value_or(Bounds<std::int64_t>{0, kLongest.count()});
+  const Shape<Duration> fixed = document::duration({Duration(bounds.least), Duration(bounds.most)});
+  const Shape<std::string> name = document::one_of("a budget", names_of(vocabulary.budgets));
+  const auto read = [fixed, name](const Node& node, Mistakes& mistakes) -> std::optional<Budget> {
+    // Durations begin with a digit, names with a letter.
+    const bool is_name = node.kind == Node::Kind::kScalar && !node.text.empty() &&
+                         std::isalpha(static_cast<unsigned char>(node.text.front())) != 0;
+    if (is_name) {
+      const std::optional<std::string> found = name.read(node, mistakes);
+      return found ? std::optional(Budget{{}, *found}) : std::nullopt;
+    }
+    if (node.kind != Node::Kind::kScalar) {
+      add_unexpected(node, "a duration or the name of a budget", mistakes);
+      return std::nullopt;
+    }
+    const std::optional<Duration> found = fixed.read(node, mistakes);
+    return found ? std::optional(Budget{*found, ""}) : std::nullopt;
+  };
+  const auto write = [](const Budget& budget) { return Json(to_text(ParameterValue(budget))); };
+  return {"a duration or a budget", Json{{"anyOf", {name.schema(), fixed.schema()}}}, read, write};
+}
+
+// Which component a node's name ("vault-0") speaks of; null when it is no such name.
+const ComponentSpec* component_of_node(const Vocabulary& vocabulary, std::string_view node) {
+  const std::size_t dash = node.rfind('-');
+  if (dash == std::string_view::npos || !document::parse_unsigned(node.substr(dash + 1))) return nullptr;
+  return vocabulary.component(node.substr(0, dash));
+}
+
+}  // namespace
+
+const ComponentSpec* Vocabulary::component(std::string_view name) const {
+  return named(components, name);
+}
+const TargetSpec* Vocabulary::target(std::string_view name) const {
+  return named(targets, name);
+}
+const WorkloadSpec* Vocabulary::workload(std::string_view name) const {
+  return named(workloads, name);
+}
+const FaultSpec* Vocabulary::fault(std::string_view name) const {
+  return named(faults, name);
+}
+const CheckSpec* Vocabulary::check(std::string_view name) const {
+  return named(checks, name);
+}
+const BudgetSpec* Vocabulary::budget(std::string_view name) const {
+  return named(budgets, name);
+}
+
+Shape<std::string> target_shape(const Vocabulary& vocabulary) {
+  const Shape<std::string> by_name = document::one_of("a target", names_of(vocabulary.targets));
+  std::string components;
+  for (const ComponentSpec& spec : vocabulary.components) components += (components.empty() ? "" : "|") + spec.name;
+  Json schema = by_name.schema();
+  schema = {{"anyOf", {schema, {{"type", "string"}, {"pattern", fmt::format("^({})-[0-9]$", components)}}}}};
+  const auto read = [by_name, vocabulary](const Node& node, Mistakes& mistakes) -> std::optional<std::string> {
+    if (node.kind == Node::Kind::kScalar && component_of_node(vocabulary, node.text) != nullptr) return node.text;
+    return by_name.read(node, mistakes);
+  };
+  return {"a target", schema, read, [](const std::string& name) { return Json(name); }};
+}
+
+std::optional<TargetPlace> place_of(const Vocabulary& vocabulary, const std::string& target) {
+  if (const TargetSpec* const spec = vocabulary.target(target)) return TargetPlace{spec->component, spec->least_nodes};
+  const ComponentSpec* const component = component_of_node(vocabulary, target);
+  if (component == nullptr) return std::nullopt;
+  const std::uint64_t index = *document::parse_unsigned(target.substr(target.rfind('-') + 1));
+  // More nodes than there can be for any index that is too large.
+  const std::uint64_t most = static_cast<std::uint64_t>(component->most);
+  return TargetPlace{component->name, static_cast<std::int64_t>(std::min(index, most)) + 1};
+}
+
+Parameters defaults_of(const std::vector<ParameterSpec>& specs) {
+  Parameters parameters;
+  for (const ParameterSpec& spec : specs) {
+    if (spec.fallback) parameters.set(spec.name, {*spec.fallback, {}});
+  }
+  return parameters;
+}
+
+Shape<ParameterValue> parameter_shape(const ParameterSpec& spec, const Vocabulary& vocabulary) {
+  constexpr double kMostNumber = 1e15;
+  const Bounds<std::int64_t> bounds =
+      spec.bounds.value_or(Bounds<std::int64_t>{0, std::numeric_limits<std::int64_t>::max()});
+  const Duration longest = spec.bounds ? Duration(bounds.most) : kLongest;
+  switch (spec.type) {
+    case ParameterType::kFlag:
+      return as_value(document::flag());
+    case ParameterType::kWhole:
+      return as_value(document::whole(bounds));
+    case ParameterType::kNumber:
+      return as_value(document::number({-kMostNumber, kMostNumber}));
+    case ParameterType::kDuration:
+      return as_value(document::duration({Duration(bounds.least), longest}));
+    case ParameterType::kRate:
+      return as_value(document::rate(kRateBounds));
+    case ParameterType::kPercentage:
+      return as_value(document::percentage());
+    case ParameterType::kByteSize:
+      return as_value(document::byte_size({{bounds.least}, {bounds.most}}));
+    case ParameterType::kText:
+      return as_value(document::text());
+    case ParameterType::kChoice:
+      return as_value(document::one_of(fmt::format("a choice for {}", spec.name), spec.choices));
+    case ParameterType::kTarget:
+      return as_value(target_shape(vocabulary));
+    case ParameterType::kBudget:
+      break;
+  }
+  return as_value(budget_shape(spec, vocabulary));
+}
+
+}  // namespace chamber::language
