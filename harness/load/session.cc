@@ -1,0 +1,43 @@
+#include "harness/load/session.h"
+
+namespace chamber::load {
+
+Session::Session(Recorder* recorder, std::string_view workload, ProcessNumbers& numbers)
+    : recorder_(recorder), numbers_(numbers), process_(numbers.next()) {
+  if (recorder_) workload_ = recorder_->name(workload);
+}
+
+std::uint16_t Session::number_of(const std::string& name) {
+  if (name.empty()) return 0;
+  const auto known = names_.find(name);
+  if (known != names_.end()) return known->second;
+  return names_.emplace(name, recorder_->name(name)).first->second;
+}
+
+Session::Performed Session::perform(Client& client, Invocation invocation, Deadline deadline, Instant intended,
+                                    bool final) {
+  invocation.workload = workload_;
+  invocation.process = process_;
+  invocation.intended = intended;
+  invocation.final = final;
+  Performed performed;
+  if (recorder_) {
+    const Recorder::Ticket ticket = recorder_->begin(invocation);
+    performed.start = ticket.start;
+    performed.reply = client.run(invocation, deadline);
+    const Reply& reply = performed.reply;
+    performed.end = recorder_->end(ticket, {.outcome = reply.outcome,
+                                            .value = reply.value,
+                                            .error = number_of(reply.error),
+                                            .node = number_of(reply.node),
+                                            .payload = reply.payload});
+  } else {
+    performed.start = now();
+    performed.reply = client.run(invocation, deadline);
+    performed.end = now();
+  }
+  if (performed.reply.outcome == Outcome::kUnknown) process_ = numbers_.next();
+  return performed;
+}
+
+}  // namespace chamber::load

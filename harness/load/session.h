@@ -1,0 +1,53 @@
+// Performs operations of one logical client, one after the other, and records each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "harness/history/recorder.h"
+#include "harness/load/workload.h"
+
+namespace chamber::load {
+
+// Numbers for the logical processes of a run: one for all its workloads, so that none is given twice.
+class ProcessNumbers {
+ public:
+  [[nodiscard]] std::uint32_t next() { return next_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> next_ = 0;
+};
+
+// One thread at a time. After an unknown outcome it goes on under a new process number: the old one's last operation
+// may still take effect at any time, so it can't be said to have ended (the rule of Jepsen's generators).
+class Session {
+ public:
+  struct Performed {
+    Instant start;
+    Instant end;
+    Reply reply;
+  };
+
+  // Without a recorder (a benchmark) operations are performed and nothing is kept.
+  Session(Recorder* recorder, std::string_view workload, ProcessNumbers& numbers);
+
+  // `invocation` as Client::next() made it; with `intended` zero its latency counts from its start.
+  Performed perform(Client& client, Invocation invocation, Deadline deadline, Instant intended = {},
+                    bool final = false);
+  [[nodiscard]] std::uint32_t process() const { return process_; }
+
+ private:
+  std::uint16_t number_of(const std::string& name);
+
+  Recorder* recorder_;
+  ProcessNumbers& numbers_;
+  std::uint16_t workload_ = 0;
+  std::uint32_t process_;
+  std::map<std::string, std::uint16_t, std::less<>> names_;  // spares the recorder's lock
+};
+
+}  // namespace chamber::load
