@@ -1,0 +1,198 @@
+#include "harness/check/linearizable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "harness/check/counterexample.h"
+#include "harness/check/register_judge.h"
+
+namespace chamber {
+namespace {
+
+constexpr std::array<std::string_view, 1> kModelNames = {"register"};
+
+// What a model is made of, for the parts that don't care which it is.
+struct ModelParts {
+  PartitionJudge judge;
+  std::vector<Function> functions;  // that it has
+  std::vector<Function> lookers;    // without one of these that is ok, nothing was judged
+};
+
+ModelParts parts_of(Model model) {
+  switch (model) {
+    case Model::kRegister:
+      return {register_judge(),
+              {Function::kRead, Function::kWrite, Function::kCas, Function::kDelete},
+              {Function::kRead, Function::kCas}};
+  }
+  return {};
+}
+
+bool has(const std::vector<Function>& functions, Function function) {
+  return std::find(functions.begin(), functions.end(), function) != functions.end();
+}
+
+// All operations on one key, by start.
+struct Partition {
+  std::uint64_t key = 0;
+  std::span<const Operation* const> operations;
+};
+
+struct Partitions {
+  OperationList operations;  // by key, then start
+  std::vector<Partition> partitions;
+};
+
+Partitions partition_by_key(OperationList operations) {
+  Partitions result;
+  std::stable_sort(operations.begin(), operations.end(),
+                   [](const Operation* a, const Operation* b) { return a->key < b->key; });
+  result.operations = std::move(operations);
+  const std::span<const Operation* const> all = result.operations;
+  for (std::size_t first = 0; first < all.size();) {
+    std::size_t last = first;
+    while (last < all.size() && all[last]->key == all[first]->key) ++last;
+    result.partitions.push_back({all[first]->key, all.subspan(first, last - first)});
+    first = last;
+  }
+  return result;
+}
+
+struct SearchResult {
+  std::optional<std::size_t> failed;  // the lowest partition that has no order
+  std::optional<std::size_t> gave_up;
+};
+
+// Each thread takes the next partition; those behind one that failed need not be looked at, those before it must, so
+// that the answer is the same with any number of threads.
+SearchResult search_all(const PartitionJudge& judge, std::span<const Partition> partitions, unsigned threads,
+                        Meter& meter) {
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> failed{partitions.size()};
+  std::atomic<std::size_t> gave_up{partitions.size()};
+  const auto lower = [](std::atomic<std::size_t>& least, std::size_t value) {
+    std::size_t seen = least.load();
+    while (value < seen && !least.compare_exchange_weak(seen, value)) {
+    }
+  };
+  const auto work = [&] {
+    for (std::size_t i = next++; i < partitions.size() && i < failed.load(); i = next++) {
+      const SearchEnd end = judge.judge(partitions[i].operations, kNever, meter, nullptr);
+      if (end == SearchEnd::kNotLinearizable) lower(failed, i);
+      if (end == SearchEnd::kGaveUp) lower(gave_up, i);
+    }
+  };
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  threads = static_cast<unsigned>(std::min<std::size_t>(threads, partitions.size()));
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < threads; ++i) helpers.emplace_back(work);
+    work();
+  }
+  SearchResult result;
+  if (failed.load() < partitions.size()) result.failed = failed.load();
+  if (gave_up.load() < partitions.size()) result.gave_up = gave_up.load();
+  return result;
+}
+
+std::vector<Bar> draw(const History& history, const Counterexample& example) {
+  std::vector<Bar> bars;
+  for (const Operation* operation : example.operations) {
+    Bar bar;
+    bar.process = operation->process;
+    bar.label = history.call(*operation);
+    bar.start = operation->start - history.origin;
+    if (operation->end != kNever) bar.end = operation->end - history.origin;
+    bar.outcome = to_string(operation->outcome);
+    const auto place = std::find(example.longest.begin(), example.longest.end(), operation);
+    if (place != example.longest.end()) bar.rank = static_cast<std::uint32_t>(place - example.longest.begin());
+    bars.push_back(std::move(bar));
+  }
+  return bars;
+}
+
+void explain(const History& history, const ModelParts& parts, const Partition& partition, const Limits& limits,
+             CheckResult& result) {
+  constexpr std::size_t kMostLines = 40;
+  // Shrinking is a help for the reader; the verdict stands without it.
+  Limits for_shrinking = limits;
+  for_shrinking.time = std::min<Duration>(limits.time, std::chrono::seconds(10));
+  const Counterexample example = find_counterexample(parts.judge, partition.operations, for_shrinking);
+  result.summary = fmt::format("no order of the operations on key {} explains what its clients saw up to {}",
+                               history.key_text(partition.key), history.when(example.until));
+  result.evidence.push_back(fmt::format("{} operations conflict, of the {} on key {}:", example.operations.size(),
+                                        partition.operations.size(), history.key_text(partition.key)));
+  for (const Operation* operation : example.operations) {
+    if (result.evidence.size() > kMostLines) {
+      result.evidence.push_back("…");
+      break;
+    }
+    result.evidence.push_back(history.describe(*operation));
+  }
+  std::string order;
+  for (const Operation* operation : example.longest) {
+    if (!order.empty()) order += ", ";
+    order += history.call(*operation);
+  }
+  result.evidence.push_back(fmt::format("the longest order that was found: {}", order.empty() ? "none" : order));
+  result.drawing = draw(history, example);
+}
+
+}  // namespace
+
+std::string_view to_string(Model model) {
+  return kModelNames.at(static_cast<std::size_t>(model));
+}
+
+CheckResult check_linearizable(const History& history, const LinearizableOptions& options) {
+  const Instant started = now();
+  CheckResult result;
+  result.check = options.workload.empty() ? "linearizable" : fmt::format("linearizable {}", options.workload);
+  const ModelParts parts = parts_of(options.model);
+
+  const auto workload = options.workload.empty() ? std::nullopt : history.find_name(options.workload);
+  OperationList operations;
+  std::uint64_t looked = 0;
+  for (const Operation& operation : history.operations) {
+    if (!options.workload.empty() && operation.workload != workload) continue;
+    if (!has(parts.functions, operation.function)) {
+      result.summary = fmt::format("a {} has no {}: {}", to_string(options.model), to_string(operation.function),
+                                   history.describe(operation));
+      return result;
+    }
+    operations.push_back(&operation);
+    if (operation.outcome != Outcome::kOk) continue;
+    ++result.operations;
+    if (has(parts.lookers, operation.function)) ++looked;
+  }
+  if (result.operations < options.least_operations || looked == 0) {
+    result.summary = fmt::format("{} operations were ok, {} of them looked at what is there: too few to judge",
+                                 result.operations, looked);
+    return result;
+  }
+
+  const Partitions partitions = partition_by_key(std::move(operations));
+  Meter meter(options.limits);
+  const SearchResult found = search_all(parts.judge, partitions.partitions, options.limits.threads, meter);
+  if (found.failed) {
+    result.judgement = Judgement::kFail;
+    explain(history, parts, partitions.partitions[*found.failed], options.limits, result);
+  } else if (found.gave_up) {
+    result.summary = fmt::format("gave up on key {} at {}", history.key_text(partitions.partitions[*found.gave_up].key),
+                                 meter.why());
+  } else {
+    result.judgement = Judgement::kPass;
+    result.summary =
+        fmt::format("{} operations on {} keys have an order", result.operations, partitions.partitions.size());
+  }
+  result.took = now() - started;
+  return result;
+}
+
+}  // namespace chamber

@@ -1,0 +1,10 @@
+// The register for check_linearizable().
+#pragma once
+
+#include "harness/check/counterexample.h"
+
+namespace chamber {
+
+[[nodiscard]] PartitionJudge register_judge();
+
+}  // namespace chamber
