@@ -22,7 +22,7 @@ inline Instant at_ms(std::int64_t milliseconds) {
   return Instant(std::chrono::milliseconds(milliseconds));
 }
 
-// Builds histories by hand: times in milliseconds, -1 for "never".
+// Builds histories by hand: times in milliseconds, -1 for "never". What add() returns is good until the next call.
 class HistoryBuilder {
  public:
   HistoryBuilder() { history_.complete_until = at_ms(1'000'000); }

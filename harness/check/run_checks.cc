@@ -1,0 +1,40 @@
+#include "harness/check/run_checks.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "harness/check/run_facts.h"
+
+namespace chamber {
+namespace {
+
+CheckResult run_one(const History& history, const Check& check) {
+  const Instant started = now();
+  CheckResult result;
+  try {
+    result = check.run(history);
+  } catch (const std::exception& error) {
+    result = {};
+    result.summary = fmt::format("the check itself failed: {}", error.what());
+  } catch (...) {
+    result = {};
+    result.summary = "the check itself failed with something that is no exception";
+  }
+  result.check = check.name;
+  result.took = now() - started;
+  return result;
+}
+
+}  // namespace
+
+Verdict run_checks(const History& history, std::span<const Check> checks) {
+  if (checks.empty()) return Verdict::of({});
+  std::vector<CheckResult> results;
+  results.push_back(run_one(history, {"history complete", check_history_complete}));
+  for (const Check& check : checks) results.push_back(run_one(history, check));
+  return Verdict::of(std::move(results));
+}
+
+}  // namespace chamber

@@ -1,0 +1,22 @@
+// Runs checks over one history.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "harness/check/verdict.h"
+#include "harness/history/history.h"
+
+namespace chamber {
+
+struct Check {
+  std::string name;  // as the scenario asks for it; what the result bears
+  std::function<CheckResult(const History&)> run;
+};
+
+// In order. A check that throws is inconclusive with what it threw; so is an empty list. That the history is complete
+// is asked first, whatever the list says: what a crash left out could be what matters.
+[[nodiscard]] Verdict run_checks(const History& history, std::span<const Check> checks);
+
+}  // namespace chamber

@@ -1,0 +1,113 @@
+#include "harness/check/run_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "harness/check/windows.h"
+
+namespace chamber {
+namespace {
+
+// Who holds a role at a moment, "" for nobody.
+std::string_view holder(const History& history, std::string_view role, Instant at) {
+  std::string_view holder;
+  for (const Event& event : history.events) {
+    if (event.kind == EventKind::kRoleChange && event.subject == role && event.at <= at) holder = event.detail;
+  }
+  return holder;
+}
+
+}  // namespace
+
+CheckResult check_faults_proved(const History& history) {
+  CheckResult result;
+  result.check = "faults proved";
+  const std::vector<Window> faults = fault_windows(history);
+  std::size_t proved = 0;
+  for (const Window& fault : faults) {
+    const auto measurement = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
+      const bool measured = event.kind == EventKind::kFaultProved || event.kind == EventKind::kFaultNotProved;
+      return measured && event.subject == fault.what && event.at >= fault.from && event.at <= fault.to;
+    });
+    if (measurement == history.events.end()) {
+      result.evidence.push_back(fmt::format("{} at {}: was not measured", fault.what, history.when(fault.from)));
+      continue;
+    }
+    const bool bit = measurement->kind == EventKind::kFaultProved;
+    proved += bit ? 1 : 0;
+    result.evidence.push_back(fmt::format("{} at {}: {} at {}: {}", fault.what, history.when(fault.from),
+                                          bit ? "proven" : "not proven", history.when(measurement->at),
+                                          measurement->detail));
+  }
+  if (faults.empty()) {
+    result.summary = "no fault started";
+  } else {
+    result.summary = fmt::format("{} of {} faults are proven", proved, faults.size());
+    if (proved == faults.size()) result.judgement = Judgement::kPass;
+  }
+  return result;
+}
+
+CheckResult check_roles_changed(const History& history, const std::string& role) {
+  CheckResult result;
+  result.check = fmt::format("roles_changed {}", role);
+  const std::vector<Window> faults = fault_windows(history);
+  if (faults.empty()) {
+    result.summary = "no fault started";
+    return result;
+  }
+  for (const Window& fault : faults) {
+    const std::string_view before = holder(history, role, fault.from);
+    const auto change = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
+      return event.kind == EventKind::kRoleChange && event.subject == role && event.at > fault.from &&
+             !event.detail.empty() && event.detail != before;
+    });
+    if (before.empty()) {
+      result.evidence.push_back(
+          fmt::format("{} at {}: nobody was seen as {} before it", fault.what, history.when(fault.from), role));
+    } else if (change == history.events.end()) {
+      result.evidence.push_back(
+          fmt::format("{} at {}: {} stayed {}", fault.what, history.when(fault.from), before, role));
+    } else {
+      result.judgement = Judgement::kPass;
+      result.evidence.push_back(fmt::format("{} at {}: {} was {}, then {} from {}", fault.what,
+                                            history.when(fault.from), before, role, change->detail,
+                                            history.when(change->at)));
+    }
+  }
+  result.summary = result.judgement == Judgement::kPass ? fmt::format("{} moved", role)
+                                                        : fmt::format("{} was not seen to move", role);
+  return result;
+}
+
+CheckResult check_enough_operations(const History& history, const std::string& workload, std::uint64_t least) {
+  CheckResult result;
+  result.check = fmt::format("enough_operations {}", workload);
+  for (const Operation* operation : operations_of(history, workload)) {
+    if (operation->outcome == Outcome::kOk) ++result.operations;
+  }
+  result.budget =
+      Budget{result.check, static_cast<double>(least), static_cast<double>(result.operations), "operations", "scenario",
+             false};
+  result.summary = fmt::format("{} operations were ok, {} are needed", result.operations, least);
+  if (result.operations >= std::max<std::uint64_t>(1, least)) result.judgement = Judgement::kPass;
+  return result;
+}
+
+CheckResult check_history_complete(const History& history) {
+  CheckResult result;
+  result.check = "history complete";
+  result.operations = history.operations.size();
+  if (history.complete) {
+    result.judgement = Judgement::kPass;
+    result.summary = fmt::format("{} operations, {} events", history.operations.size(), history.events.size());
+  } else {
+    result.summary = fmt::format("the history is whole up to {} only: {}", history.when(history.complete_until),
+                                 history.incomplete_reason);
+  }
+  return result;
+}
+
+}  // namespace chamber

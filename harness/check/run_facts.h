@@ -1,0 +1,26 @@
+// Whether a run was one from which something can be learnt: its faults bit, its roles moved, its load ran, its history
+// is whole. None of these can fail; what is amiss makes a run inconclusive.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "harness/check/verdict.h"
+#include "harness/history/history.h"
+
+namespace chamber {
+
+// Every fault that started was proven by measurement. No fault at all: inconclusive.
+[[nodiscard]] CheckResult check_faults_proved(const History& history);
+
+// After some fault started, `role` ("vault.leader") was held by another node than before it.
+[[nodiscard]] CheckResult check_roles_changed(const History& history, const std::string& role);
+
+// The workload has at least so many operations that were ok.
+[[nodiscard]] CheckResult check_enough_operations(const History& history, const std::string& workload,
+                                                  std::uint64_t least);
+
+// The recorder wrote its end mark.
+[[nodiscard]] CheckResult check_history_complete(const History& history);
+
+}  // namespace chamber

@@ -1,0 +1,42 @@
+// Stretches of a run, and which operations of a workload fall into them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/history/history.h"
+
+namespace chamber {
+
+struct Window {
+  Instant from;
+  Instant to;
+  std::string what;  // the fault's subject
+  [[nodiscard]] bool overlaps(Instant start, Instant end) const { return start <= to && end >= from; }
+};
+
+// One for each fault, by start: from its start to its end, or to the end of the history when it never ended.
+[[nodiscard]] std::vector<Window> fault_windows(const History& history);
+
+// Which operations a check looks at.
+enum class When : std::uint8_t {
+  kAlways,
+  kNoFault,      // from intended start to end, no fault was on
+  kDuringFault,  // some fault was on in that time
+};
+[[nodiscard]] std::string_view to_string(When when);
+
+// The operations of one workload ("": of all), in order. Windows grow by `margin` at their end: a system is still busy
+// with a fault some time after it ended.
+[[nodiscard]] std::vector<const Operation*> operations_of(const History& history, std::string_view workload,
+                                                          When when = When::kAlways, Duration margin = {});
+
+// The class of errors with which a system says no in good health: a compare-and-set that lost, a revoked credential. A
+// failed operation of this class counts as served.
+inline constexpr std::string_view kConflict = "conflict";
+// Whether the client was served: ok, or failed with kConflict.
+[[nodiscard]] bool served(const History& history, const Operation& operation);
+
+}  // namespace chamber
