@@ -12,7 +12,7 @@ find_package(benchmark REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 
 option(CHAMBER_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 

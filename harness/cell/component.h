@@ -46,6 +46,14 @@ class Component {
   [[nodiscard]] virtual std::vector<std::string> roles() const = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> resolve(std::string_view role) = 0;
 
+  // What an operator does after a node was started again: a Vault node is sealed until it is given its shares. Returns
+  // when the node does its work again.
+  virtual Result<void> recover(const std::string& node, const TaskContext& task) {
+    static_cast<void>(node);
+    static_cast<void>(task);
+    return {};
+  }
+
   // Budgets from the live configuration: {"raft.election_budget", {seconds, how it came about}}.
   struct NamedBudget {
     double value;

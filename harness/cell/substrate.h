@@ -75,6 +75,10 @@ class Substrate {
 
   [[nodiscard]] virtual std::string name() const = 0;  // "local"
 
+  // Makes a folder of this machine visible to every node, wherever it lies and whoever may enter it there; before
+  // create(). Returns where nodes see it.
+  virtual Result<std::string> show(std::string_view name, const std::string& folder) = 0;
+
   // Makes the nodes with their names, addresses, files and volumes; starts nothing. Once per cell, with all nodes.
   virtual Result<void> create(const std::vector<NodeSpec>& nodes) = 0;
   [[nodiscard]] virtual const std::vector<NodeSpec>& nodes() const = 0;
