@@ -1,6 +1,7 @@
 #include "chaos/link_faults.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace chamber {
@@ -31,11 +32,11 @@ class LinkHarm : public Fault {
 
   Result<void> apply() override {
     CHAMBER_CHECK(measure_before());
-    if (request_.direction != "in") {
+    if (request_.direction != "incoming") {
       ids_.push_back(
           CHAMBER_TRY(links_.apply(request_.targets, request_.others, request_.link, request_.time_to_live)));
     }
-    if (request_.direction != "out") {
+    if (request_.direction != "outgoing") {
       ids_.push_back(
           CHAMBER_TRY(links_.apply(request_.others, request_.targets, request_.link, request_.time_to_live)));
     }
@@ -51,6 +52,9 @@ class LinkHarm : public Fault {
   virtual Result<void> measure_before() = 0;
   [[nodiscard]] const FaultRequest& request() const { return request_; }
   [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
+  [[nodiscard]] LinkCounters counters(const std::string& from, const std::string& to) const {
+    return links_.counters(from, to);
+  }
   Result<Duration> try_way(const Probe& probe, Duration longest) {
     return links_.connect_time(probe.from, probe.to, probe.port, Deadline::in(longest));
   }
@@ -130,6 +134,41 @@ class Delay final : public LinkHarm {
   Duration before_{};
 };
 
+// Enough small exchanges that losing none of them would be a surprise beyond belief: (1 - share)^packets < 10^-9.
+class Loss final : public LinkHarm {
+ public:
+  using LinkHarm::LinkHarm;
+
+  Result<std::string> prove(const std::stop_token& stop) override {
+    const double share = request().link.loss;
+    const int tries = static_cast<int>(std::min(5000.0, std::ceil(-9.0 / std::log10(1.0 - std::min(share, 0.999)))));
+    for (int i = 0; i < tries && !stop.stop_requested(); ++i) {
+      for (const Probe& probe : probes()) {
+        // Whether it got through does not matter; the link's own counter says what was dropped on the way.
+        static_cast<void>(try_way(probe, milliseconds(50)).ok());
+        const LinkCounters there = counters(probe.from, probe.to);
+        const LinkCounters back = counters(probe.to, probe.from);
+        if (there.dropped + back.dropped > dropped_before_) {
+          return fmt::format("{} packets lost between {} and {} after {} connections", there.dropped + back.dropped,
+                             probe.from, probe.to, i + 1);
+        }
+        break;
+      }
+    }
+    return fail(ErrorKind::kSystem, "no packet was lost in {} connections", tries);
+  }
+
+ private:
+  Result<void> measure_before() override {
+    if (probes().empty()) return fail(ErrorKind::kSystem, "no link of {} can be tried", describe());
+    const Probe& probe = probes().front();
+    dropped_before_ = counters(probe.from, probe.to).dropped + counters(probe.to, probe.from).dropped;
+    return {};
+  }
+
+  std::uint64_t dropped_before_ = 0;
+};
+
 std::vector<Probe> probes_between(const FaultRequest& request, const Substrate& substrate) {
   std::vector<Probe> probes;
   const auto add = [&](const std::vector<std::string>& from, const std::vector<std::string>& to) {
@@ -147,8 +186,8 @@ std::vector<Probe> probes_between(const FaultRequest& request, const Substrate& 
 
 Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Substrate& substrate) {
   FaultRequest full = request;
-  if (full.direction != "both" && full.direction != "in" && full.direction != "out") {
-    return fail(ErrorKind::kInput, "direction '{}'; right would be both, in or out", full.direction);
+  if (full.direction != "both" && full.direction != "incoming" && full.direction != "outgoing") {
+    return fail(ErrorKind::kInput, "direction '{}'; right would be both, incoming or outgoing", full.direction);
   }
   if (full.others.empty()) {
     for (const NodeSpec& spec : substrate.nodes()) {
@@ -167,6 +206,9 @@ Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Subs
   } else if (full.kind == "delay") {
     if (full.link.delay <= Duration::zero()) return fail(ErrorKind::kInput, "delay: add must be longer than 0s");
     fault = std::make_unique<Delay>(full, substrate, std::move(probes));
+  } else if (full.kind == "loss") {
+    if (full.link.loss <= 0) return fail(ErrorKind::kInput, "loss: share must be more than 0%");
+    fault = std::make_unique<Loss>(full, substrate, std::move(probes));
   } else {
     return fail(ErrorKind::kInput, "there is no link fault '{}'", full.kind);
   }
