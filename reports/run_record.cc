@@ -38,7 +38,8 @@ class ObjectReader {
   void read(const char* key, std::uint64_t& into) {
     const Json* value = get(key, true);
     if (value == nullptr) return;
-    if (!value->is_number_unsigned()) return complain(at(key), "a whole number from 0", value);
+    const bool negative = value->is_number_integer() && !value->is_number_unsigned() && value->get<std::int64_t>() < 0;
+    if (!value->is_number_integer() || negative) return complain(at(key), "a whole number from 0", value);
     into = value->get<std::uint64_t>();
   }
   void read(const char* key, int& into) {

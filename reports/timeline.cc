@@ -30,6 +30,14 @@ double ms(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
+// From the intended start to the end; a damaged file may hold times whose difference does not fit.
+Duration time_taken(const Operation& operation) {
+  std::int64_t taken = 0;
+  const bool overflow = __builtin_sub_overflow(operation.end.time_since_epoch().count(),
+                                               operation.intended.time_since_epoch().count(), &taken);
+  return overflow ? Duration::max() : Duration(taken);
+}
+
 std::optional<LatencySummary> summary_of(const LatencySketch& sketch) {
   if (sketch.count() == 0) return std::nullopt;
   return LatencySummary{.least = ms(sketch.least()),
@@ -214,11 +222,11 @@ void TimelineBuilder::add(const Operation& operation) {
   Bin& bin = bin_at(workload, operation.intended);
   const bool ended = operation.end != kNever && operation.end >= operation.intended;
   if (operation.outcome == Outcome::kOk) {
-    bin.ok.add(ended ? latency(operation) : Duration::zero());
+    bin.ok.add(ended ? time_taken(operation) : Duration::zero());
     return;
   }
   (operation.outcome == Outcome::kFail ? bin.fail : bin.unknown) += 1;
-  if (ended) bin.wait = std::max(bin.wait, latency(operation));
+  if (ended) bin.wait = std::max(bin.wait, time_taken(operation));
   Errors& errors = workload.errors[{operation.error, operation.outcome}];
   ++errors.count;
   errors.first = std::min(errors.first, operation.intended);
