@@ -159,17 +159,19 @@ std::optional<T> Object<T>::read(const Node& node, Mistakes& mistakes) const {
       good = false;
     }
   }
+  bool all_known = true;
   for (const Entry& entry : node.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     internal::add_unknown_key(entry, what_, known, mistakes);
-    good = false;
+    all_known = false;
   }
   const auto present = [&node](const std::string& key) { return node.find(key) != nullptr; };
-  if (!alternatives_.empty() && std::none_of(alternatives_.begin(), alternatives_.end(), present)) {
+  // An unknown key may be one of them, misspelt.
+  if (all_known && !alternatives_.empty() && std::none_of(alternatives_.begin(), alternatives_.end(), present)) {
     internal::add_none_of(node, what_, alternatives_, mistakes);
     good = false;
   }
-  if (!good) return std::nullopt;
+  if (!good || !all_known) return std::nullopt;
   const std::size_t before = mistakes.count();
   for (const Rule& rule : rules_) rule(value, node, mistakes);
   if (mistakes.count() != before) return std::nullopt;

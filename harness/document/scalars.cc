@@ -63,10 +63,6 @@ Json write_text(const std::string& text) {
 
 }  // namespace
 
-void add_unexpected(const Node& node, std::string_view expected, Mistakes& mistakes) {
-  mistakes.add(node.source, fmt::format("expected {}, found {}", expected, describe(node)));
-}
-
 Shape<std::string> text(std::size_t most_bytes) {
   const Json schema = {{"type", "string"}, {"minLength", 1}, {"maxLength", most_bytes}};
   return scalar<std::string>(

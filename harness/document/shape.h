@@ -159,17 +159,27 @@ template <typename To, typename T>
   return {shape.what(), shape.schema(), read, [shape, back](const To& value) { return shape.write(back(value)); }};
 }
 
+// The same shape with a schema that json_schema() puts among "$defs" once, however often it is used.
+template <typename T>
+[[nodiscard]] Shape<T> define(std::string name, Shape<T> shape) {
+  Json schema = {{"$def", std::move(name)}};
+  schema.update(shape.schema());
+  return {shape.what(), std::move(schema),
+          [shape](const Node& node, Mistakes& mistakes) { return shape.read(node, mistakes); },
+          [shape](const T& value) { return shape.write(value); }};
+}
+
 struct SchemaHead {
   std::string id;     // "$id", an address or a file name
   std::string title;  // one line
 };
 
-// The whole schema document (JSON Schema draft 2020-12).
+// The whole schema document (JSON Schema draft 2020-12) around the schema of a shape.
+[[nodiscard]] Json schema_document(Json schema, const SchemaHead& head);
+
 template <typename T>
 [[nodiscard]] Json json_schema(const Shape<T>& shape, const SchemaHead& head) {
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", head.id}, {"title", head.title}};
-  schema.update(shape.schema());
-  return schema;
+  return schema_document(shape.schema(), head);
 }
 
 }  // namespace chamber::document

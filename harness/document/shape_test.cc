@@ -96,6 +96,21 @@ TEST(Object, GivesItsSchema) {
   EXPECT_FALSE(schema["properties"]["wait"].contains("default"));
 }
 
+TEST(Schema, HoldsADefinitionOnce) {
+  struct Pair {
+    Located<std::string> from;
+    Located<std::string> to{"b"};
+  };
+  const auto place = define("place", one_of("a place", {{"a", ""}, {"b", ""}}));
+  const Shape<Pair> shape = Object<Pair>("a pair")
+                                .required("from", &Pair::from, place, "Where from.")
+                                .optional("to", &Pair::to, place, "Where to.");
+  const Json schema = json_schema(shape, {"pair.json", "A pair"});
+  EXPECT_EQ(schema["properties"].dump(), R"({"from":{"$ref":"#/$defs/place","description":"Where from."},)"
+                                         R"("to":{"$ref":"#/$defs/place","description":"Where to.","default":"b"}})");
+  EXPECT_EQ(schema["$defs"].dump(), R"({"place":{"enum":["a","b"]}})");
+}
+
 TEST(Object, RulesRunOnWholeValuesOnly) {
   const auto rule = [](const Item& item, const Node& node, Mistakes& mistakes) {
     if (*item.clients > 10 && *item.name == "few") mistakes.add(node.source, "few means at most 10");

@@ -27,7 +27,7 @@ struct Budget {
 using ParameterValue = std::variant<bool, std::int64_t, double, Duration, document::Rate, document::Percentage,
                                     document::ByteSize, std::string, Budget>;
 
-// As in a scenario: "true", "20", "10s", "vault.followers".
+// As in a scenario: "true", "20", "10s", "vault.standby".
 [[nodiscard]] std::string to_text(const ParameterValue& value);
 
 // Each value with its type, {"duration": "10s"}, so that a plan can be read without the vocabulary that made it.

@@ -73,8 +73,8 @@ TEST(Scenario, PartsHaveTypedParameters) {
   EXPECT_EQ(result->scenario.checks[1].parameters.get<Budget>("at_most")->fixed, Duration(seconds(3)));
   EXPECT_EQ(delay.get<bool>("add").error().message(),
             "the parameter \"add\" is 200ms, which is of another type than asked for");
-  EXPECT_EQ(delay.get<bool>("share").error().kind(), ErrorKind::kHarness);
-  EXPECT_FALSE(delay.maybe<bool>("share")->has_value());
+  EXPECT_EQ(delay.get<bool>("none").error().kind(), ErrorKind::kHarness);
+  EXPECT_FALSE(delay.maybe<bool>("none")->has_value());
 }
 
 TEST(Scenario, TellsMistakesOfKeysAndValues) {
@@ -103,14 +103,16 @@ TEST(Scenario, TellsMistakesOfKeysAndValues) {
             "x.yaml:7:10: a check of outage needs the key \"at_most\": A duration, or the name of a budget from the "
             "live configuration.");
   EXPECT_EQ(complaint({.checks = "[{outage: vault.register, at_most: raft.budget}]"}),
-            "x.yaml:7:44: \"raft.budget\" is not a budget; known: patroni.failover_budget, raft.election_budget");
+            "x.yaml:7:44: \"raft.budget\" is not a budget; known: patroni.failover_budget, patroni.restart_budget, "
+            "raft.election_budget");
   EXPECT_EQ(complaint({.checks = "[{latency: vault.register, when: no_falt}]"}),
             "x.yaml:7:10: a check of latency needs at least one of the keys p50, p99, p999, max\n"
             "x.yaml:7:42: \"no_falt\" is not a choice for when; did you mean \"no_fault\"?");
   EXPECT_EQ(complaint({.checks = "[{linearisable: vault.register}]"}),
             "x.yaml:7:11: \"linearisable\" is not a check; did you mean \"linearizable\"?");
-  EXPECT_EQ(complaint({.checks = "[{roles_changed: vault.one}]"}),
-            "x.yaml:7:26: \"vault.one\" is not a role; known: dcs.leader, postgres.primary, vault.leader");
+  EXPECT_EQ(
+      complaint({.checks = "[{roles_changed: vault.one}]"}),
+      "x.yaml:7:26: \"vault.one\" is not a role; known: dcs.leader, postgres.primary, postgres.sync, vault.leader");
   EXPECT_EQ(complaint({.more = "sed: 7\nseed: -1\nname: y\n"}),
             "x.yaml:8:1: unknown key \"sed\" in a scenario; did you mean \"seed\"?\n"
             "x.yaml:9:7: \"-1\" is not a whole number; write digits, such as 20\n"
@@ -134,8 +136,8 @@ TEST(Scenario, TellsWhatDoesNotFitTogether) {
             "x.yaml:5:15: begins at 40s, when the load is over; the duration is 40s");
   EXPECT_EQ(complaint({.faults = "[{at: 1s, do: restart, target: vault-3}]"}),
             "x.yaml:5:40: \"vault-3\" needs at least 4 nodes of vault, and the stack has 3");
-  EXPECT_EQ(complaint({.stack = "{vault: 1}", .faults = "[{at: 1s, do: restart, target: vault.followers}]"}),
-            "x.yaml:5:40: \"vault.followers\" needs at least 2 nodes of vault, and the stack has 1");
+  EXPECT_EQ(complaint({.stack = "{vault: 1}", .faults = "[{at: 1s, do: restart, target: vault.standby}]"}),
+            "x.yaml:5:40: \"vault.standby\" needs at least 2 nodes of vault, and the stack has 1");
   EXPECT_EQ(complaint({.faults = "[{at: 1s, do: partition, target: vault.leader, to: identity.all, for: 1s}]"}),
             "x.yaml:5:60: \"identity.all\" needs identity, which isn't in the stack; add identity: 1 there");
   EXPECT_EQ(complaint({.checks = "[{linearizable: vault.registr}]"}),

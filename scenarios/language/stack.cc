@@ -76,7 +76,9 @@ Shape<ComponentEntry> component_shape(const ComponentSpec& spec, const Vocabular
 Shape<StackEntry> stack_map_shape(const Vocabulary& vocabulary) {
   Object<StackEntry> object("a map of components", "Components with how many nodes each has, or with their settings.");
   object.optional("profile", &StackEntry::profile, profile_shape(), "What the others change.");
+  std::vector<std::string> keys = {"profile"};
   for (const ComponentSpec& spec : vocabulary.components) {
+    keys.push_back(spec.name);
     const Shape<ComponentEntry> shape = component_shape(spec, vocabulary);
     const auto set = [shape, name = spec.name](StackEntry& stack, const Node& node, Mistakes& mistakes) {
       std::optional<ComponentEntry> entry = shape.read(node, mistakes);
@@ -90,10 +92,7 @@ Shape<StackEntry> stack_map_shape(const Vocabulary& vocabulary) {
     };
     object.field(spec.name, "", false, shape.schema(), set, get);
   }
-  object.rule([](const StackEntry& stack, const Node& node, Mistakes& mistakes) {
-    if (stack.profile || !stack.components.empty()) return;
-    mistakes.add(node.source, "a stack of nothing; name a profile or at least one component");
-  });
+  object.at_least_one_of(keys);
   return object;
 }
 

@@ -136,20 +136,20 @@ std::vector<ComponentSpec> components() {
 std::vector<TargetSpec> targets() {
   std::vector<TargetSpec> all = {
       {"vault.leader", "vault", "The active node.", 1, true},
-      {"vault.followers", "vault", "Every node but the active one.", 2},
+      {"vault.standby", "vault", "Every node that is on standby.", 2},
       {"postgres.primary", "postgres", "The node that takes writes.", 1, true},
-      {"postgres.replicas", "postgres", "Every node but the primary.", 2},
+      {"postgres.replica", "postgres", "Every node that is a running replica.", 2},
+      {"postgres.sync", "postgres", "The replica that commits wait for.", 2, true},
       {"dcs.leader", "dcs", "The store's leader.", 1, true},
-      {"dcs.followers", "dcs", "Every node but the leader.", 2},
+      {"dcs.follower", "dcs", "Every node but the leader.", 2},
   };
   for (const ComponentSpec& component : components()) {
     const std::string& name = component.name;
     all.push_back({name + ".one", name, "One node, drawn from the run's seed."});
     all.push_back({name + ".all", name, "Every node."});
     if (component.production < 3) continue;
-    all.push_back(
-        {name + ".minority", name, "As many nodes as may be lost without losing the quorum, drawn from the seed.", 3});
-    all.push_back({name + ".majority", name, "The fewest nodes whose loss loses the quorum, drawn from the seed.", 3});
+    all.push_back({name + ".minority", name, "The most nodes that are fewer than half, drawn from the seed.", 3});
+    all.push_back({name + ".majority", name, "The fewest nodes that are more than half, drawn from the seed.", 3});
   }
   return all;
 }
@@ -196,8 +196,8 @@ std::vector<FaultSpec> faults() {
                                    .doc = "Which packets.",
                                    .fallback = value("both"),
                                    .choices = {{"both", "To and from the target."},
-                                               {"outgoing", "What the target sends."},
-                                               {"incoming", "What is sent to the target."}}};
+                                               {"out", "What the target sends."},
+                                               {"in", "What is sent to the target."}}};
   const ParameterSpec add = {.name = "add",
                              .type = ParameterType::kDuration,
                              .doc = "How much later each packet arrives.",
@@ -208,16 +208,11 @@ std::vector<FaultSpec> faults() {
                                 .doc = "Up to how much earlier or later than that, drawn from the run's seed.",
                                 .fallback = value(Duration(0)),
                                 .bounds = between(Duration(0), seconds(60))};
-  const ParameterSpec share = {.name = "share",
-                               .type = ParameterType::kPercentage,
-                               .doc = "Of the packets that are dropped, drawn from the run's seed.",
-                               .required = true};
   return {{"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
           {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {}},
           {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
           {"partition", "No packet passes between the target and the others.", Lasting::kYes, {to, direction}},
-          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}},
-          {"loss", "Packets are dropped at random.", Lasting::kYes, {share, to, direction}}};
+          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}}};
 }
 
 std::vector<CheckSpec> checks() {
@@ -273,6 +268,8 @@ Vocabulary standard_vocabulary() {
           .checks = checks(),
           .budgets = {{"raft.election_budget", "vault",
                        "The longest that Vault's Raft may take to elect a leader, from its live configuration."},
+                      {"patroni.restart_budget", "postgres",
+                       "The longest until a crashed primary is replaced, from Patroni's live configuration."},
                       {"patroni.failover_budget", "postgres",
                        "The longest that Patroni may take to promote a standby, from its live configuration."}}};
 }

@@ -1,6 +1,9 @@
 #include "scenarios/language/vocabulary.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cctype>
 #include <limits>
 
 namespace chamber::language {
@@ -39,7 +42,8 @@ std::vector<Named> names_of(const std::vector<Spec>& specs) {
 Shape<Budget> budget_shape(const ParameterSpec& spec, const Vocabulary& vocabulary) {
   const Bounds<std::int64_t> bounds = spec.bounds.value_or(Bounds<std::int64_t>{0, kLongest.count()});
   const Shape<Duration> fixed = document::duration({Duration(bounds.least), Duration(bounds.most)});
-  const Shape<std::string> name = document::one_of("a budget", names_of(vocabulary.budgets));
+  const Shape<std::string> name =
+      document::define("budget", document::one_of("a budget", names_of(vocabulary.budgets)));
   const auto read = [fixed, name](const Node& node, Mistakes& mistakes) -> std::optional<Budget> {
     // Durations begin with a digit, names with a letter.
     const bool is_name = node.kind == Node::Kind::kScalar && !node.text.empty() &&
@@ -59,11 +63,11 @@ Shape<Budget> budget_shape(const ParameterSpec& spec, const Vocabulary& vocabula
   return {"a duration or a budget", Json{{"anyOf", {name.schema(), fixed.schema()}}}, read, write};
 }
 
-// Which component a node's name ("vault-0") speaks of; null when it is no such name.
-const ComponentSpec* component_of_node(const Vocabulary& vocabulary, std::string_view node) {
+// The component that a node's name ("vault-0") speaks of; empty when the text is no such name.
+std::string_view component_of_node(std::string_view node) {
   const std::size_t dash = node.rfind('-');
-  if (dash == std::string_view::npos || !document::parse_unsigned(node.substr(dash + 1))) return nullptr;
-  return vocabulary.component(node.substr(0, dash));
+  if (dash == std::string_view::npos || !document::parse_unsigned(node.substr(dash + 1))) return {};
+  return node.substr(0, dash);
 }
 
 }  // namespace
@@ -89,20 +93,23 @@ const BudgetSpec* Vocabulary::budget(std::string_view name) const {
 
 Shape<std::string> target_shape(const Vocabulary& vocabulary) {
   const Shape<std::string> by_name = document::one_of("a target", names_of(vocabulary.targets));
-  std::string components;
-  for (const ComponentSpec& spec : vocabulary.components) components += (components.empty() ? "" : "|") + spec.name;
-  Json schema = by_name.schema();
-  schema = {{"anyOf", {schema, {{"type", "string"}, {"pattern", fmt::format("^({})-[0-9]$", components)}}}}};
-  const auto read = [by_name, vocabulary](const Node& node, Mistakes& mistakes) -> std::optional<std::string> {
-    if (node.kind == Node::Kind::kScalar && component_of_node(vocabulary, node.text) != nullptr) return node.text;
-    return by_name.read(node, mistakes);
+  std::vector<std::string> components;
+  for (const ComponentSpec& spec : vocabulary.components) components.push_back(spec.name);
+  const std::string node_pattern = fmt::format("^({})-[0-9]$", fmt::join(components, "|"));
+  const Json schema = {{"anyOf", {by_name.schema(), {{"type", "string"}, {"pattern", node_pattern}}}}};
+  const auto read = [by_name, components](const Node& node, Mistakes& mistakes) -> std::optional<std::string> {
+    const bool is_node =
+        node.kind == Node::Kind::kScalar &&
+        std::find(components.begin(), components.end(), component_of_node(node.text)) != components.end();
+    return is_node ? std::optional(node.text) : by_name.read(node, mistakes);
   };
-  return {"a target", schema, read, [](const std::string& name) { return Json(name); }};
+  return document::define<std::string>("target",
+                                       {"a target", schema, read, [](const std::string& name) { return Json(name); }});
 }
 
 std::optional<TargetPlace> place_of(const Vocabulary& vocabulary, const std::string& target) {
   if (const TargetSpec* const spec = vocabulary.target(target)) return TargetPlace{spec->component, spec->least_nodes};
-  const ComponentSpec* const component = component_of_node(vocabulary, target);
+  const ComponentSpec* const component = vocabulary.component(component_of_node(target));
   if (component == nullptr) return std::nullopt;
   const std::uint64_t index = *document::parse_unsigned(target.substr(target.rfind('-') + 1));
   // More nodes than there can be for any index that is too large.

@@ -25,7 +25,7 @@ enum class ParameterType {
   kByteSize,    // document::ByteSize
   kText,        // std::string
   kChoice,      // std::string, one of `choices`
-  kTarget,      // std::string, a target's name ("vault.followers") or a node's ("vault-0")
+  kTarget,      // std::string, a target's name ("vault.standby") or a node's ("vault-0")
   kBudget,      // Budget: a duration or the name of a budget
 };
 

@@ -1,0 +1,111 @@
+#include "scenarios/runner/checks_of.h"
+
+#include <array>
+#include <utility>
+
+#include "harness/check/availability.h"
+#include "harness/check/latency.h"
+#include "harness/check/linearizable.h"
+#include "harness/check/no_lost_acks.h"
+#include "harness/check/outage.h"
+#include "harness/check/run_facts.h"
+
+namespace chamber {
+namespace {
+
+// What a system still does about a fault after it ended: elections, reconnects, cold caches. Not counted as quiet.
+constexpr Duration kRecoveryMargin = std::chrono::seconds(2);
+// Of the operations that the schedule has, this share must have been acknowledged for a run to tell anything.
+constexpr double kEnoughShare = 0.25;
+
+Result<When> when_of(const language::CheckEntry& entry) {
+  const auto text = CHAMBER_TRY(entry.parameters.maybe<std::string>("when"));
+  if (!text || *text == "always") return When::kAlways;
+  if (*text == "no_fault") return When::kNoFault;
+  if (*text == "fault") return When::kDuringFault;
+  return fail(ErrorKind::kHarness, "no check knows when: {}", *text);
+}
+
+Result<Check> outage_of(const language::CheckEntry& entry, const NamedBudgets& budgets) {
+  const std::string workload = *entry.subject;
+  const auto budget = CHAMBER_TRY(entry.parameters.get<language::Budget>("at_most"));
+  OutageOptions options{.workload = workload};
+  if (budget.name.empty()) {
+    options.at_most = budget.fixed;
+  } else {
+    const auto found = budgets.find(budget.name);
+    if (found == budgets.end()) return fail(ErrorKind::kHarness, "this cell has no budget '{}'", budget.name);
+    options.at_most = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(found->second.value));
+    options.source = fmt::format("{}: {}", budget.name, found->second.source);
+  }
+  return Check{"outage " + workload, [options](const History& history) { return check_outage(history, options); }};
+}
+
+Result<std::vector<Check>> latencies_of(const language::CheckEntry& entry) {
+  constexpr std::array<std::pair<const char*, double>, 4> kQuantiles{
+      {{"p50", 0.5}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1.0}}};
+  const std::string workload = *entry.subject;
+  std::vector<Check> checks;
+  for (const auto& [name, quantile] : kQuantiles) {
+    const auto at_most = CHAMBER_TRY(entry.parameters.maybe<Duration>(name));
+    if (!at_most) continue;
+    const LatencyOptions options{.workload = workload,
+                                 .quantile = quantile,
+                                 .at_most = *at_most,
+                                 .when = CHAMBER_TRY(when_of(entry)),
+                                 .margin = kRecoveryMargin};
+    checks.push_back({fmt::format("latency {} {}", workload, name),
+                      [options](const History& history) { return check_latency(history, options); }});
+  }
+  return checks;
+}
+
+Result<std::vector<Check>> translate(const language::CheckEntry& entry, const language::Plan& plan,
+                                     const NamedBudgets& budgets, const std::stop_token& stop) {
+  const std::string subject = *entry.subject;
+  const std::string name = fmt::format("{} {}", entry.kind, subject);
+  if (entry.kind == "linearizable") {
+    const LinearizableOptions options{.workload = subject, .limits = {.time = *plan.timeouts.check, .stop = stop}};
+    return std::vector<Check>{{name, [options](const History& h) { return check_linearizable(h, options); }}};
+  }
+  if (entry.kind == "no_lost_acks") {
+    const NoLostAcksOptions options{.workload = subject};
+    return std::vector<Check>{{name, [options](const History& h) { return check_no_lost_acks(h, options); }}};
+  }
+  if (entry.kind == "outage") return std::vector<Check>{CHAMBER_TRY(outage_of(entry, budgets))};
+  if (entry.kind == "latency") return latencies_of(entry);
+  if (entry.kind == "availability") {
+    const AvailabilityOptions options{
+        .workload = subject,
+        .at_least = CHAMBER_TRY(entry.parameters.get<document::Percentage>("at_least")).fraction(),
+        .when = CHAMBER_TRY(when_of(entry)),
+        .margin = kRecoveryMargin};
+    return std::vector<Check>{{name, [options](const History& h) { return check_availability(h, options); }}};
+  }
+  if (entry.kind == "roles_changed") {
+    return std::vector<Check>{{name, [subject](const History& h) { return check_roles_changed(h, subject); }}};
+  }
+  return fail(ErrorKind::kHarness, "there is no check '{}'", entry.kind);
+}
+
+}  // namespace
+
+Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudgets& budgets,
+                                     const std::stop_token& stop) {
+  std::vector<Check> checks;
+  for (const language::CheckEntry& entry : plan.checks) {
+    std::vector<Check> some = CHAMBER_TRY(translate(entry, plan, budgets, stop));
+    std::move(some.begin(), some.end(), std::back_inserter(checks));
+  }
+  if (!plan.faults.empty()) checks.push_back({"faults proved", check_faults_proved});
+  for (const language::LoadEntry& entry : plan.load) {
+    const double expected = entry.rate->per_second() * seconds(*plan.duration);
+    const auto least = static_cast<std::uint64_t>(expected * kEnoughShare);
+    checks.push_back({"enough operations " + *entry.name(), [workload = *entry.name(), least](const History& history) {
+                        return check_enough_operations(history, workload, least);
+                      }});
+  }
+  return checks;
+}
+
+}  // namespace chamber

@@ -1,0 +1,26 @@
+// Looks who has a role, again and again, and records each change.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fixtures/platform/platform.h"
+#include "harness/history/recorder.h"
+
+namespace chamber {
+
+class RoleWatch {
+ public:
+  // One thread for each role, until this is destroyed.
+  RoleWatch(Platform& platform, Recorder& recorder, const std::vector<std::string>& roles);
+
+ private:
+  static constexpr Duration kEvery = std::chrono::milliseconds(150);
+  static void watch(Platform& platform, Recorder& recorder, const std::string& role, const std::stop_token& stop);
+
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace chamber

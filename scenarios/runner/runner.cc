@@ -1,0 +1,172 @@
+#include "scenarios/runner/runner.h"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "fixtures/platform/workloads.h"
+#include "harness/base/eventually.h"
+#include "harness/history/reader.h"
+#include "harness/history/recorder.h"
+#include "harness/load/open_loop.h"
+#include "harness/load/session.h"
+#include "scenarios/runner/checks_of.h"
+#include "scenarios/runner/fault_schedule.h"
+#include "scenarios/runner/role_watch.h"
+
+namespace chamber {
+namespace {
+
+constexpr Duration kPrepare = std::chrono::seconds(30);
+constexpr Duration kFinish = std::chrono::seconds(60);
+
+double process_cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+// A load entry with the workload behind it.
+struct Part {
+  const language::LoadEntry* entry = nullptr;
+  std::unique_ptr<load::Workload> workload;
+  std::unique_ptr<load::OpenLoop> loop;
+  Result<load::LoadSummary> summary = fail(ErrorKind::kHarness, "not run");
+};
+
+Result<Part> make_part(const language::LoadEntry& entry, Platform& platform) {
+  WorkloadRequest request{.kind = *entry.workload, .name = *entry.name()};
+  if (const auto keys = CHAMBER_TRY(entry.parameters.maybe<std::int64_t>("keys"))) {
+    request.keys = static_cast<std::uint64_t>(*keys);
+  }
+  if (const auto reads = CHAMBER_TRY(entry.parameters.maybe<document::Percentage>("reads"))) {
+    request.read_share = reads->fraction();
+  }
+  if (const auto size = CHAMBER_TRY(entry.parameters.maybe<document::ByteSize>("size"))) {
+    request.object_bytes = static_cast<std::uint64_t>(size->bytes);
+  }
+  Part part;
+  part.entry = &entry;
+  part.workload = CHAMBER_TRY(make_workload(request, platform));
+  return part;
+}
+
+// Does the same for every part at once; the first error counts.
+Result<void> side_by_side(std::vector<Part>& parts, const std::function<Result<void>(Part&)>& work) {
+  std::vector<Result<void>> outcomes(parts.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      threads.emplace_back([&, i] { outcomes[i] = work(parts[i]); });
+    }
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!outcomes[i]) return std::move(outcomes[i]).context(*parts[i].entry->name());
+  }
+  return {};
+}
+
+// The roles of this cell that one node has at a time.
+std::vector<std::string> watched_roles(Platform& platform) {
+  std::vector<std::string> roles;
+  for (const language::TargetSpec& target : language::standard_vocabulary().targets) {
+    if (target.is_role && platform.resolve(target.name).ok()) roles.push_back(target.name);
+  }
+  return roles;
+}
+
+load::LoadOptions options_of(const language::LoadEntry& entry, const language::Plan& plan) {
+  load::LoadOptions options;
+  options.steps = {{entry.rate->per_second(), *plan.duration}};
+  options.seed = Random(*plan.seed).fork(*entry.name()).next();
+  options.operation_timeout = *entry.timeout;
+  options.workers_most = static_cast<std::uint32_t>(*entry.clients);
+  return options;
+}
+
+WorkloadOutcome outcome_of(const Part& part) {
+  const load::LoadCounts& counts = part.summary->counts;
+  return {*part.entry->name(), counts.ok, counts.fail, counts.unknown, counts.dropped};
+}
+
+class Run {
+ public:
+  explicit Run(const RunRequest& request) : request_(request), plan_(request.plan) {}
+
+  Result<RunOutcome> run() {
+    for (const language::LoadEntry& entry : plan_.load)
+      parts_.push_back(CHAMBER_TRY(make_part(entry, request_.platform)));
+    request_.progress("prepare", fmt::format("{} workloads", parts_.size()));
+    CHAMBER_CHECK(side_by_side(parts_, [this](Part& part) {
+      return part.workload->prepare(request_.stop, Deadline::in(kPrepare)).context("preparing");
+    }));
+    recorder_ = CHAMBER_TRY(Recorder::create(request_.history_file));
+    CHAMBER_CHECK(hurt_under_load());
+    CHAMBER_CHECK(recorder_->close());
+    if (request_.stop.stop_requested()) outcome_.incomplete = "interrupted";
+    CHAMBER_CHECK(judge());
+    return std::move(outcome_);
+  }
+
+ private:
+  Result<void> hurt_under_load() {
+    RoleWatch roles(request_.platform, *recorder_, watched_roles(request_.platform));
+    for (Part& part : parts_) {
+      part.loop =
+          std::make_unique<load::OpenLoop>(*part.workload, options_of(*part.entry, plan_), recorder_.get(), numbers_);
+    }
+    request_.progress("load", fmt::format("{} for {}", plan_.name.value, human(*plan_.duration)));
+    const double cpu_before = process_cpu_seconds();
+    const Instant begin = now();
+    FaultSchedule faults(request_, *recorder_, begin);
+    const Result<void> loaded = side_by_side(parts_, [this](Part& part) -> Result<void> {
+      part.summary = part.loop->run(request_.stop);
+      if (!part.summary) return tl::unexpected(part.summary.error());
+      return {};
+    });
+    outcome_.load_length = now() - begin;
+    outcome_.harness_cpu_seconds = process_cpu_seconds() - cpu_before;
+    auto fault_outcomes = faults.finish();
+    CHAMBER_CHECK(loaded);
+    outcome_.faults = CHAMBER_TRY(std::move(fault_outcomes));
+    for (const Part& part : parts_) outcome_.workloads.push_back(outcome_of(part));
+    if (!sleep_until(now() + *plan_.settle, request_.stop)) return {};
+    request_.progress("final", "reading what is left");
+    return side_by_side(parts_, [this](Part& part) -> Result<void> {
+      load::Session session(recorder_.get(), part.workload->name(), numbers_);
+      const auto finished = part.workload->finish(session, request_.stop, Deadline::in(kFinish));
+      // Without its last look the checks have no end to judge by, and say so themselves.
+      if (!finished) recorder_->event(EventKind::kNote, part.workload->name(), finished.error().message());
+      return {};
+    });
+  }
+
+  Result<void> judge() {
+    request_.progress("check", fmt::format("{} checks", plan_.checks.size()));
+    const History history = CHAMBER_TRY(load_history(request_.history_file));
+    const auto budgets = CHAMBER_TRY(request_.platform.budgets());
+    const std::vector<Check> checks = CHAMBER_TRY(checks_of(plan_, budgets, request_.stop));
+    outcome_.verdict = run_checks(history, checks);
+    return {};
+  }
+
+  const RunRequest& request_;
+  const language::Plan& plan_;
+  std::vector<Part> parts_;
+  load::ProcessNumbers numbers_;
+  std::unique_ptr<Recorder> recorder_;
+  RunOutcome outcome_;
+};
+
+}  // namespace
+
+Result<RunOutcome> run_plan(const RunRequest& request) {
+  return Run(request).run();
+}
+
+}  // namespace chamber

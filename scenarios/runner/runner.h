@@ -1,0 +1,57 @@
+// Runs a plan on a platform that is up: load beside faults, everything into a history, then the checks.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "fixtures/platform/platform.h"
+#include "harness/check/verdict.h"
+#include "scenarios/language/plan.h"
+
+namespace chamber {
+
+// The stack that a plan asks for, as fixtures understand it.
+Result<Stack> stack_of(const language::Stack& stack);
+
+struct FaultOutcome {
+  std::string name;      // "kill vault.leader"
+  std::string resolved;  // "vault-0"; empty when nobody was
+  std::string proof;     // empty: not proven
+  Duration time_to_live{};
+};
+
+struct WorkloadOutcome {
+  std::string name;
+  std::uint64_t ok = 0;
+  std::uint64_t fail = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t dropped = 0;
+};
+
+struct RunOutcome {
+  Verdict verdict;
+  std::vector<FaultOutcome> faults;
+  std::vector<WorkloadOutcome> workloads;
+  Duration load_length{};
+  double harness_cpu_seconds = 0;  // of this process during the load
+  std::string incomplete;          // why it ended early; empty when it didn't
+};
+
+// One line for people: "fault", "kill vault.leader -> vault-0: proven: …". Called from several threads, one at a time.
+using RunProgress = std::function<void(const std::string& what, const std::string& text)>;
+
+struct RunRequest {
+  const language::Plan& plan;
+  Platform& platform;
+  std::filesystem::path history_file;  // created
+  std::stop_token stop;
+  RunProgress progress;
+};
+
+// An error means that the harness could not run the scenario; a system that misbehaves is in the verdict.
+Result<RunOutcome> run_plan(const RunRequest& request);
+
+}  // namespace chamber
