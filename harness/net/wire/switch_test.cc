@@ -60,6 +60,8 @@ class SwitchTest : public ::testing::Test {
   }
 
   void send(int from, const std::vector<std::uint8_t>& frame) {
+    pollfd waits{ends_[from].get(), POLLOUT, 0};
+    ASSERT_EQ(poll(&waits, 1, Deadline::in(kPatience).remaining_ms()), 1);
     ASSERT_EQ(write(ends_[from].get(), frame.data(), frame.size()), static_cast<ssize_t>(frame.size()));
   }
   void send(int from, int to, std::uint8_t mark) { send(from, ip_frame(address_of(from), address_of(to), mark)); }
