@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <numeric>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "harness/check/counterexample.h"
@@ -49,18 +51,36 @@ struct Partitions {
   std::vector<Partition> partitions;
 };
 
-Partitions partition_by_key(OperationList operations) {
-  Partitions result;
-  std::stable_sort(operations.begin(), operations.end(),
-                   [](const Operation* a, const Operation* b) { return a->key < b->key; });
-  result.operations = std::move(operations);
-  const std::span<const Operation* const> all = result.operations;
-  for (std::size_t first = 0; first < all.size();) {
-    std::size_t last = first;
-    while (last < all.size() && all[last]->key == all[first]->key) ++last;
-    result.partitions.push_back({all[first]->key, all.subspan(first, last - first)});
-    first = last;
+// Counts first, then puts each operation in its place: a million pointers are not sorted by comparing what they point
+// to.
+Partitions partition_by_key(const OperationList& operations) {
+  std::unordered_map<std::uint64_t, std::uint32_t> numbers;
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> number_of(operations.size());
+  std::vector<std::size_t> counts;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const auto [found, added] = numbers.emplace(operations[i]->key, static_cast<std::uint32_t>(keys.size()));
+    if (added) {
+      keys.push_back(operations[i]->key);
+      counts.push_back(0);
+    }
+    number_of[i] = found->second;
+    ++counts[found->second];
   }
+  std::vector<std::uint32_t> order(keys.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
+
+  Partitions result;
+  result.operations.resize(operations.size());
+  std::vector<std::size_t> next(keys.size());
+  std::size_t first = 0;
+  for (const std::uint32_t number : order) {
+    next[number] = first;
+    result.partitions.push_back({keys[number], std::span(result.operations).subspan(first, counts[number])});
+    first += counts[number];
+  }
+  for (std::size_t i = 0; i < operations.size(); ++i) result.operations[next[number_of[i]]++] = operations[i];
   return result;
 }
 
@@ -177,7 +197,7 @@ CheckResult check_linearizable(const History& history, const LinearizableOptions
     return result;
   }
 
-  const Partitions partitions = partition_by_key(std::move(operations));
+  const Partitions partitions = partition_by_key(operations);
   Meter meter(options.limits);
   const SearchResult found = search_all(parts.judge, partitions.partitions, options.limits.threads, meter);
   if (found.failed) {

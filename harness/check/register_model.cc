@@ -1,6 +1,7 @@
 #include "harness/check/register_model.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace chamber {
@@ -36,6 +37,28 @@ std::optional<Accesses> accesses_of(const Operation& operation, bool done) {
       return std::nullopt;
   }
 }
+
+// Numbers values from 1 on in the order in which they come.
+class NumberTable {
+ public:
+  explicit NumberTable(std::size_t most) : slots_(std::bit_ceil(2 * most + 2)) {}
+  std::uint32_t number(std::int64_t value) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = mix64(static_cast<std::uint64_t>(value)) & mask;
+    while (slots_[at].number != 0 && slots_[at].value != value) at = (at + 1) & mask;
+    if (slots_[at].number == 0) slots_[at] = {value, ++size_};
+    return slots_[at].number;
+  }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+
+ private:
+  struct Slot {
+    std::int64_t value = 0;
+    std::uint32_t number = 0;  // 0: empty
+  };
+  std::vector<Slot> slots_;
+  std::uint32_t size_ = 0;
+};
 
 }  // namespace
 
@@ -77,14 +100,12 @@ void RegisterModel::translate(std::span<const Operation* const> operations, Inst
     steps_.push_back(step);
     timed_.push_back({ticks(operation->start), done ? ticks(operation->end) : TimedOperation::kNoEnd});
   }
-  std::sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) { return a.value < b.value; });
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < mentions.size(); ++i) {
-    if (i == 0 || mentions[i].value != mentions[i - 1].value) ++value;
-    Step& step = steps_[mentions[i].step];
-    (mentions[i].sees ? step.sees : step.writes) = value;
+  NumberTable numbers(mentions.size());
+  for (const Mention& mention : mentions) {
+    Step& step = steps_[mention.step];
+    (mention.sees ? step.sees : step.writes) = numbers.number(mention.value);
   }
-  values_.resize(value + 1);
+  values_.resize(numbers.size() + 1);
 }
 
 void RegisterModel::count_values() {
