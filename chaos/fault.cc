@@ -13,8 +13,7 @@ const std::vector<FaultKind>& fault_kinds() {
        "Every process of the node dies at once (SIGKILL), as when a host loses power; started again at the end."},
       {"pause", "Every process of the node stands still (SIGSTOP) and goes on at the end (SIGCONT)."},
       {"restart", "Every process of the node is asked to end (SIGTERM), waited for, and started again."},
-      {"partition", "Packets between the targets and the other nodes vanish; direction both, incoming or outgoing.",
-       true},
+      {"partition", "Packets between the targets and the other nodes vanish; direction both, in or out.", true},
       {"delay", "Packets between the targets and the other nodes take longer, with jitter if asked for.", true},
       {"loss", "A share of the packets between the targets and the other nodes vanishes.", true},
   };

@@ -16,12 +16,12 @@
 namespace chamber {
 
 struct FaultRequest {
-  std::string kind;                  // a name of fault_kinds()
-  std::vector<std::string> targets;  // nodes
-  std::vector<std::string> others;   // link faults: the far ends; empty: every other node of the cell
-  std::string direction = "both";    // link faults: both | incoming (to the targets) | outgoing (from them)
-  Duration time_to_live{};           // the harm ends by itself after this, whatever becomes of us
-  LinkFault link;                    // delay: what to add; loss: the share
+  std::string kind;                       // a name of fault_kinds()
+  std::vector<std::string> targets = {};  // nodes
+  std::vector<std::string> others = {};   // link faults: the far ends; empty: every other node of the cell
+  std::string direction = "both";         // link faults: both | in (to the targets) | out (from them)
+  Duration time_to_live{};                // the harm ends by itself after this, whatever becomes of us
+  LinkFault link = {};                    // delay: what to add; loss: the share
 };
 
 class Fault {

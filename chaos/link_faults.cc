@@ -32,11 +32,11 @@ class LinkHarm : public Fault {
 
   Result<void> apply() override {
     CHAMBER_CHECK(measure_before());
-    if (request_.direction != "incoming") {
+    if (request_.direction != "in") {
       ids_.push_back(
           CHAMBER_TRY(links_.apply(request_.targets, request_.others, request_.link, request_.time_to_live)));
     }
-    if (request_.direction != "outgoing") {
+    if (request_.direction != "out") {
       ids_.push_back(
           CHAMBER_TRY(links_.apply(request_.others, request_.targets, request_.link, request_.time_to_live)));
     }
@@ -186,8 +186,8 @@ std::vector<Probe> probes_between(const FaultRequest& request, const Substrate& 
 
 Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Substrate& substrate) {
   FaultRequest full = request;
-  if (full.direction != "both" && full.direction != "incoming" && full.direction != "outgoing") {
-    return fail(ErrorKind::kInput, "direction '{}'; right would be both, incoming or outgoing", full.direction);
+  if (full.direction != "both" && full.direction != "in" && full.direction != "out") {
+    return fail(ErrorKind::kInput, "direction '{}'; right would be both, in or out", full.direction);
   }
   if (full.others.empty()) {
     for (const NodeSpec& spec : substrate.nodes()) {

@@ -31,20 +31,11 @@ Result<std::vector<std::string>> resolve_target(std::string_view target, const T
   if (selector == "all") return members;
   if (selector == "one") return draw(std::move(members), 1, random);
   if (selector == "minority" || selector == "majority") {
-    const std::size_t count = selector == "minority" ? (members.size() - 1) / 2 : (members.size() + 1) / 2;
+    const std::size_t count = selector == "minority" ? (members.size() - 1) / 2 : members.size() / 2 + 1;
     if (count == 0) {
       return fail(ErrorKind::kInput, "'{}': of {} node no minority can be taken", target, members.size());
     }
     return draw(std::move(members), count, random);
-  }
-  if (selector == "followers" || selector == "replicas") {
-    const auto leader = fmt::format("{}.{}", component, selector == "followers" ? "leader" : "primary");
-    const std::vector<std::string> leaders = CHAMBER_TRY(context.role(leader));
-    if (leaders.empty()) return fail(ErrorKind::kUnavailable, "nobody is {} now", leader);
-    std::erase_if(members,
-                  [&](const auto& m) { return std::find(leaders.begin(), leaders.end(), m) != leaders.end(); });
-    if (members.empty()) return fail(ErrorKind::kUnavailable, "nobody is {} now", target);
-    return members;
   }
   std::vector<std::string> holders = CHAMBER_TRY(context.role(target));
   if (holders.empty()) return fail(ErrorKind::kUnavailable, "nobody is {} now", target);

@@ -3,9 +3,8 @@
 //   vault-0               that node
 //   vault.all             every node of the component
 //   vault.one             one of them, drawn from the seed
-//   vault.minority        as many as may be lost without losing a majority, drawn from the seed
-//   vault.majority        the fewest whose loss loses the majority, drawn from the seed
-//   vault.followers       every node but those that are vault.leader now; postgres.replicas: but postgres.primary
+//   vault.minority        the most nodes that are fewer than half, drawn from the seed
+//   vault.majority        the fewest nodes that are more than half, drawn from the seed
 //   vault.leader          whoever has that role now; the roles are the component's (Component::roles)
 #pragma once
 

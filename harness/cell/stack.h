@@ -3,8 +3,10 @@
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+
+#include "harness/base/result.h"
 
 namespace chamber {
 
@@ -44,5 +46,9 @@ struct Stack {
   [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}}; }
   [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}}; }
 };
+
+// Both ways, without loss: how a stack gets into its cell.
+[[nodiscard]] nlohmann::json to_json(const Stack& stack);
+[[nodiscard]] Result<Stack> stack_from_json(const nlohmann::json& text);
 
 }  // namespace chamber

@@ -2,6 +2,7 @@
 // only this interface. All functions may be called from any thread; those on one node are serialized inside.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -105,6 +106,9 @@ class Substrate {
   // Runs a program in the node and waits for it. The environment is PATH, HOME=/node and what is given.
   virtual Result<ExecResult> exec(std::string_view node, const ProcessSpec& process, std::string_view standard_input,
                                   Deadline deadline) = 0;
+
+  // The same with the caller's own standard input, output and error; waits until it ends. Its exit code.
+  virtual Result<int> attach(std::string_view node, const ProcessSpec& process, const std::array<int, 3>& streams) = 0;
 
   [[nodiscard]] virtual Result<Address> address(std::string_view node, std::string_view port) const = 0;
   // Where a port with `publish_as` can be reached from outside the cell: 127.0.0.1 and the port the kernel picked.

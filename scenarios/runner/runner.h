@@ -13,9 +13,6 @@
 
 namespace chamber {
 
-// The stack that a plan asks for, as fixtures understand it.
-Result<Stack> stack_of(const language::Stack& stack);
-
 struct FaultOutcome {
   std::string name;      // "kill vault.leader"
   std::string resolved;  // "vault-0"; empty when nobody was

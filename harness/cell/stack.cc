@@ -1,0 +1,61 @@
+#include "harness/cell/stack.h"
+
+#include <nlohmann/json.hpp>
+
+namespace chamber {
+
+using nlohmann::json;
+
+json to_json(const Stack& stack) {
+  const PostgresSettings& postgres = stack.postgres_settings;
+  return {{"profile", stack.profile},
+          {"vault", stack.vault},
+          {"postgres", stack.postgres},
+          {"dcs", stack.dcs},
+          {"loadbalancer", stack.loadbalancer},
+          {"identity", stack.identity},
+          {"objectstore", stack.objectstore},
+          {"vault_settings", {{"performance_multiplier", stack.vault_settings.performance_multiplier}}},
+          {"postgres_settings",
+           {{"synchronous", postgres.synchronous},
+            {"synchronous_strict", postgres.synchronous_strict},
+            {"synchronous_commit", postgres.synchronous_commit},
+            {"fsync", postgres.fsync},
+            {"ttl_s", postgres.ttl.count()},
+            {"loop_wait_s", postgres.loop_wait.count()},
+            {"retry_timeout_s", postgres.retry_timeout.count()},
+            {"primary_start_timeout_s", postgres.primary_start_timeout.count()},
+            {"failsafe", postgres.failsafe}}},
+          {"identity_settings", {{"engine", stack.identity_settings.engine}}}};
+}
+
+Result<Stack> stack_from_json(const json& text) {
+  try {
+    Stack stack;
+    text.at("profile").get_to(stack.profile);
+    text.at("vault").get_to(stack.vault);
+    text.at("postgres").get_to(stack.postgres);
+    text.at("dcs").get_to(stack.dcs);
+    text.at("loadbalancer").get_to(stack.loadbalancer);
+    text.at("identity").get_to(stack.identity);
+    text.at("objectstore").get_to(stack.objectstore);
+    text.at("vault_settings").at("performance_multiplier").get_to(stack.vault_settings.performance_multiplier);
+    const json& postgres = text.at("postgres_settings");
+    PostgresSettings& settings = stack.postgres_settings;
+    postgres.at("synchronous").get_to(settings.synchronous);
+    postgres.at("synchronous_strict").get_to(settings.synchronous_strict);
+    postgres.at("synchronous_commit").get_to(settings.synchronous_commit);
+    postgres.at("fsync").get_to(settings.fsync);
+    settings.ttl = std::chrono::seconds(postgres.at("ttl_s").get<std::int64_t>());
+    settings.loop_wait = std::chrono::seconds(postgres.at("loop_wait_s").get<std::int64_t>());
+    settings.retry_timeout = std::chrono::seconds(postgres.at("retry_timeout_s").get<std::int64_t>());
+    settings.primary_start_timeout = std::chrono::seconds(postgres.at("primary_start_timeout_s").get<std::int64_t>());
+    postgres.at("failsafe").get_to(settings.failsafe);
+    text.at("identity_settings").at("engine").get_to(stack.identity_settings.engine);
+    return stack;
+  } catch (const json::exception& problem) {
+    return fail(ErrorKind::kInput, "this is not a stack: {}", problem.what());
+  }
+}
+
+}  // namespace chamber

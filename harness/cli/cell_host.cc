@@ -1,0 +1,264 @@
+#include "harness/cli/cell_host.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "fixtures/local/local_substrate.h"
+#include "fixtures/platform/platform.h"
+#include "harness/base/log.h"
+#include "harness/base/secrets.h"
+#include "harness/cli/run_artifacts.h"
+#include "harness/cli/wire_format.h"
+#include "scenarios/runner/runner.h"
+
+namespace chamber {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kEndedByOwner = 130;
+
+json error_json(const Error& error) {
+  return {{"error", {{"kind", to_string(error.kind())}, {"text", secrets().redact(error.message())}}}};
+}
+
+class CellHost {
+ public:
+  explicit CellHost(const CellHostOptions& options)
+      : folder_(RunFolder::adopt(options.folder, Fd(options.lock_fd))), owner_(Fd(options.control_fd)) {
+    for (const int fd : options.listener_fds) listeners_.emplace_back(fd);
+  }
+
+  int run() {
+    const Result<void> logging = log::to_file(folder_.path() / "harness.log", log::Level::kInfo);
+    auto listener = ChannelListener::bind(folder_.path() / kControlSocket);
+    const Result<void> ready = !logging ? logging : listener ? Result<void>() : tl::unexpected(listener.error());
+    if (!ready) {
+      static_cast<void>(owner_.send(error_json(ready.error())).ok());  // the exit code says it too
+      return exit_code_of(ready.error().kind());
+    }
+    std::jthread acceptor([&] { accept_all(*listener); });
+    serve(owner_, true);
+    // The owner has gone. Without "detach" the cell goes with it, at once: the kernel cleans up behind process 1.
+    if (!detached_.load() && !ending_.load()) _exit(kEndedByOwner);
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return ending_.load(); });
+    lock.unlock();
+    listener->shut_down();
+    acceptor.join();
+    log::flush();
+    _exit(0);  // whatever still serves a connection has been told that the cell ends
+  }
+
+ private:
+  void accept_all(ChannelListener& listener) {
+    while (true) {
+      auto accepted = listener.accept();
+      if (!accepted) return;
+      const auto channel = std::make_shared<Channel>(std::move(*accepted));
+      std::thread([this, channel] { serve(*channel, false); }).detach();
+    }
+  }
+
+  // Commands run on a thread of their own, so that "cancel" and a closed connection are noticed meanwhile.
+  void serve(Channel& channel, bool is_owner) {
+    std::atomic<bool> busy = false;
+    std::jthread worker;  // after what it uses, so that it is joined first
+    while (true) {
+      auto message = channel.receive(Deadline::in(std::chrono::hours(24 * 365)));
+      if (!message) break;
+      const std::string what = message->body.value("do", "");
+      if (what == "cancel") {
+        worker.request_stop();
+        continue;
+      }
+      if (busy.exchange(true)) {
+        reply(channel, error_json(Error(ErrorKind::kHarness, "the last command has not ended yet")));
+        continue;
+      }
+      if (worker.joinable()) worker.join();
+      worker =
+          std::jthread([this, &channel, &busy, is_owner, request = std::move(*message)](const std::stop_token& stop) {
+            const auto answer = obey(channel, request, stop, is_owner);
+            busy.store(false);
+            reply(channel, answer ? *answer : error_json(answer.error()));
+            if (request.body.value("do", "") == "down" && answer) end();
+          });
+    }
+    worker.request_stop();
+    if (is_owner && !detached_.load() && !ending_.load()) _exit(kEndedByOwner);
+  }
+
+  void reply(Channel& channel, const json& answer) {
+    // A peer that has gone can't be told anything; the reader of its connection notices.
+    if (const auto sent = channel.send(answer); !sent) log::warn("answering: {}", sent.error().message());
+  }
+
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ending_.store(true);
+    ended_.notify_all();
+    owner_.shut_down();
+  }
+
+  Result<json> obey(Channel& channel, const Message& message, const std::stop_token& stop, bool is_owner) {
+    const json& request = message.body;
+    const std::string what = request.value("do", "");
+    if (what == "open") return open(request);
+    if (what == "detach" && is_owner) {
+      if (prctl(PR_SET_PDEATHSIG, 0) != 0) return fail_errno(errno, "PR_SET_PDEATHSIG");
+      detached_.store(true);
+      return json{{"done", true}};
+    }
+    if (!platform_) return fail(ErrorKind::kHarness, "the cell is not open yet");
+    if (what == "up") return up(channel, request, stop);
+    if (what == "run") return run_scenario(channel, request, stop);
+    if (what == "env") return json{{"done", true}, {"environment", CHAMBER_TRY(platform_->environment())}};
+    if (what == "status") return status();
+    if (what == "exec") return exec(message);
+    if (what == "down") return down();
+    return fail(ErrorKind::kHarness, "the cell does not know '{}'", what);
+  }
+
+  Result<json> open(const json& request) {
+    if (platform_) return fail(ErrorKind::kHarness, "the cell is open already");
+    substrate_ = CHAMBER_TRY(make_local_substrate({.folder = folder_, .listeners = std::move(listeners_)}));
+    PlatformOptions options{.cell_id = request.at("cell"),
+                            .stack = CHAMBER_TRY(stack_from_json(request.at("stack"))),
+                            .surroundings = servers::Surroundings::of_process()};
+    for (const auto& [name, path] : request.at("servers").items())
+      options.surroundings.given[name] = path.get<std::string>();
+    platform_ = CHAMBER_TRY(Platform::create(options, *substrate_));
+    return json{{"done", true}, {"ca", platform_->ca_pem()}};
+  }
+
+  Result<json> up(Channel& channel, const json& request, const std::stop_token& stop) {
+    const std::lock_guard lock(changing_);
+    TaskObserver observer;
+    observer.started = [&](const Task& task) {
+      reply(channel, {{"event", "task"}, {"state", "started"}, {"name", task.name}, {"phase", task.phase}});
+    };
+    observer.ended = [&](const Task& task, const Result<void>& outcome, Duration took) {
+      json event{{"event", "task"},
+                 {"state", outcome ? "done" : "failed"},
+                 {"name", task.name},
+                 {"phase", task.phase},
+                 {"took_s", seconds(took)}};
+      if (!outcome) event["text"] = secrets().redact(outcome.error().message());
+      reply(channel, event);
+    };
+    const std::chrono::seconds limit(request.at("timeout_s").get<int>());
+    CHAMBER_CHECK(platform_->bring_up(request.at("until").get<std::string>(), stop, Deadline::in(limit), observer));
+    return json{{"done", true}, {"bring_up", bring_up_json(platform_->timings())}};
+  }
+
+  Result<json> run_scenario(Channel& channel, const json& request, const std::stop_token& stop) {
+    const std::lock_guard lock(changing_);
+    const auto plan = CHAMBER_TRY(language::plan_from_json(request.at("plan").get<std::string>(), "the plan"));
+    const RunRequest run{.plan = plan,
+                         .platform = *platform_,
+                         .history_file = std::filesystem::path(request.at("folder").get<std::string>()) / "history.bin",
+                         .stop = stop,
+                         .progress = [&](const std::string& about, const std::string& text) {
+                           reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
+                         }};
+    const RunOutcome outcome = CHAMBER_TRY(run_plan(run));
+    const ArtifactRequest artifacts{.folder = request.at("folder").get<std::string>(),
+                                    .cell_folder = folder_.path(),
+                                    .started = request.at("started"),
+                                    .command = request.at("command"),
+                                    .plan = plan,
+                                    .outcome = outcome,
+                                    .platform = *platform_};
+    CHAMBER_CHECK(write_artifacts(artifacts));
+    return json{{"done", true}};
+  }
+
+  Result<json> status() {
+    json nodes = json::array();
+    for (const NodeSpec& spec : substrate_->nodes()) {
+      json node{{"name", spec.name}, {"component", spec.component}, {"processes", json::array()}};
+      for (const ProcessSpec& process : spec.processes) {
+        const ProcessState state = substrate_->state(spec.name, process.name);
+        node["processes"].push_back({{"name", process.name},
+                                     {"state", state.running   ? "running"
+                                               : state.started ? state.ended_how
+                                                               : "not started"},
+                                     {"log", substrate_->log_path(spec.name, process.name)}});
+      }
+      nodes.push_back(std::move(node));
+    }
+    return json{{"done", true}, {"nodes", nodes}, {"profile", platform_->stack().profile}};
+  }
+
+  Result<json> exec(const Message& message) {
+    if (message.descriptors.size() != 3) return fail(ErrorKind::kHarness, "exec needs three descriptors");
+    const ProcessSpec process{"exec", message.body.at("arguments").get<std::vector<std::string>>(), {}};
+    const int code = CHAMBER_TRY(
+        substrate_->attach(message.body.at("node").get<std::string>(), process,
+                           {message.descriptors[0].get(), message.descriptors[1].get(), message.descriptors[2].get()}));
+    return json{{"done", true}, {"exit", code}};
+  }
+
+  // Nothing of a cell is worth a tidy end: its data goes with it.
+  Result<json> down() {
+    std::vector<Result<void>> outcomes(substrate_->nodes().size());
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        threads.emplace_back([&, i] { outcomes[i] = substrate_->signal_all(substrate_->nodes()[i].name, SIGKILL); });
+      }
+    }
+    for (Result<void>& outcome : outcomes) CHAMBER_CHECK(std::move(outcome));
+    return json{{"done", true}};
+  }
+
+  RunFolder folder_;
+  Channel owner_;
+  std::vector<Fd> listeners_;
+  std::unique_ptr<Substrate> substrate_;
+  std::unique_ptr<Platform> platform_;
+  std::mutex changing_;  // one bring-up or run at a time
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::atomic<bool> detached_ = false;
+  std::atomic<bool> ending_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> to_arguments(const CellHostOptions& options) {
+  std::vector<std::string> arguments{kCellHostCommand, options.folder, std::to_string(options.lock_fd),
+                                     std::to_string(options.control_fd)};
+  for (const int fd : options.listener_fds) arguments.push_back(std::to_string(fd));
+  return arguments;
+}
+
+Result<CellHostOptions> cell_host_options(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 4) return fail(ErrorKind::kInput, "{} is not for people", kCellHostCommand);
+  std::vector<int> numbers;
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    int number = -1;
+    const auto [end, problem] = std::from_chars(arguments[i].data(), arguments[i].data() + arguments[i].size(), number);
+    if (problem != std::errc() || end != arguments[i].data() + arguments[i].size() || number < 3) {
+      return fail(ErrorKind::kInput, "{} is not for people", kCellHostCommand);
+    }
+    numbers.push_back(number);
+  }
+  return CellHostOptions{arguments[1], numbers[0], numbers[1], {numbers.begin() + 2, numbers.end()}};
+}
+
+int run_cell_host(const CellHostOptions& options) {
+  return CellHost(options).run();
+}
+
+}  // namespace chamber

@@ -1,0 +1,65 @@
+#include "harness/cli/cells.h"
+
+#include <algorithm>
+
+#include "fixtures/servers/locate.h"
+#include "harness/base/clock.h"
+#include "harness/base/home.h"
+#include "harness/base/random.h"
+#include "harness/cli/cell_host.h"
+#include "harness/process/run_folder.h"
+
+namespace chamber {
+
+namespace fs = std::filesystem;
+
+fs::path new_run_path(const fs::path& root, const std::string& name) {
+  std::string when = wall_time_utc();  // "2026-11-21T12:00:00.000Z"
+  std::erase_if(when, [](char c) { return c == '-' || c == ':'; });
+  return root / fmt::format("{}-{}Z-{}", name, when.substr(0, 15), random_hex(2));
+}
+
+Result<fs::path> find_cell(const fs::path& root, const std::string& name) {
+  std::vector<fs::path> live;
+  for (const RunEntry& entry : CHAMBER_TRY(list_runs(root))) {
+    if (entry.state != RunState::kLive || !fs::exists(entry.path / kControlSocket)) continue;
+    if (entry.path.filename() == name) return entry.path;
+    live.push_back(entry.path);
+  }
+  if (name.empty() && live.size() == 1) return live.front();
+  if (live.empty()) return fail(ErrorKind::kInput, "no cell lives; `chamber up` makes one");
+  std::string names;
+  for (const fs::path& path : live) names += (names.empty() ? "" : ", ") + path.filename().string();
+  if (name.empty()) return fail(ErrorKind::kInput, "several cells live, name one of: {}", names);
+  return fail(ErrorKind::kInput, "no cell '{}' lives; those that do: {}", name, names);
+}
+
+std::vector<fs::path> visible_paths() {
+  std::vector<fs::path> paths{home_folder(), fs::read_symlink("/proc/self/exe").parent_path()};
+  const fs::path cache = servers::Surroundings::of_process().cache;
+  if (fs::is_directory(cache)) paths.push_back(cache);
+  return paths;
+}
+
+Result<void> require_servers(const Stack& stack, const std::map<std::string, fs::path>& given) {
+  const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
+  servers::Surroundings surroundings = servers::Surroundings::of_process();
+  surroundings.given = given;
+  std::vector<std::string> needed;
+  if (stack.vault > 0) needed.emplace_back("vault");
+  if (stack.postgres > 0) needed.insert(needed.end(), {"postgresql", "patroni"});
+  if (stack.dcs > 0) needed.emplace_back("etcd");
+  if (stack.loadbalancer > 0) needed.emplace_back("haproxy");
+  if (stack.objectstore > 0) needed.emplace_back("minio");
+  for (const std::string& name : needed) {
+    const auto found = servers::locate(catalogue, name, surroundings);
+    if (!found) {
+      return tl::unexpected(
+          Error(ErrorKind::kInput, fmt::format("the server {} is missing; `chamber servers get {}` obtains it\n{}",
+                                               name, name, found.error().message())));
+    }
+  }
+  return {};
+}
+
+}  // namespace chamber

@@ -1,0 +1,26 @@
+// Runs and cells by name, and what a new one needs.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.h"
+#include "harness/cell/stack.h"
+
+namespace chamber {
+
+// <root>/<name>-<date>T<time>Z-<4 hex>: sorts by time within a name, unique.
+[[nodiscard]] std::filesystem::path new_run_path(const std::filesystem::path& root, const std::string& name);
+
+// The folder of a cell that lives; with an empty name the only one. kInput when there is none, or several.
+[[nodiscard]] Result<std::filesystem::path> find_cell(const std::filesystem::path& root, const std::string& name);
+
+// Folders that a cell must see although they may lie under /tmp: the checkout, this program, the cache of servers.
+[[nodiscard]] std::vector<std::filesystem::path> visible_paths();
+
+// Every server that the stack needs is here; otherwise kInput with each way that was tried.
+Result<void> require_servers(const Stack& stack, const std::map<std::string, std::filesystem::path>& given);
+
+}  // namespace chamber

@@ -1,0 +1,58 @@
+// The commands of the `chamber` program: thin calls of everything below. Each returns an exit code of DESIGN.md.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.h"
+
+namespace chamber {
+
+struct CommonOptions {
+  bool json = false;
+  std::map<std::string, std::filesystem::path> servers;  // --server NAME=PATH
+  std::filesystem::path runs;                            // --runs
+};
+
+struct RunOptions {
+  CommonOptions common;
+  std::string scenario;                // name, family/name or a path
+  std::vector<std::string> overrides;  // --set
+  std::optional<std::uint64_t> seed;
+  std::filesystem::path out;  // the run's folder; empty: a new one below the runs
+  std::string in;             // a cell that lives
+};
+int run_command(const RunOptions& options);
+
+struct UpOptions {
+  CommonOptions common;
+  std::string stack = "production";  // a profile or a scenario's name
+  std::string until = "applications";
+  std::string in;  // go on with a cell that is up in part
+};
+int up_command(const UpOptions& options);
+int down_command(const CommonOptions& options, const std::vector<std::string>& cells);
+int cells_command(const CommonOptions& options);
+int env_command(const CommonOptions& options, const std::string& cell);
+int exec_command(const CommonOptions& options, const std::string& cell, const std::string& node,
+                 const std::vector<std::string>& arguments);
+int logs_command(const CommonOptions& options, const std::string& cell, const std::string& node);
+int reap_command(const CommonOptions& options);
+
+int doctor_command(const CommonOptions& options);
+int servers_command(const CommonOptions& options);
+int servers_get_command(const CommonOptions& options, const std::vector<std::string>& names);
+
+int list_command(const CommonOptions& options);
+int describe_command(const CommonOptions& options, const std::string& scenario,
+                     const std::vector<std::string>& overrides, const std::string& schema);
+int check_command(const CommonOptions& options, const std::filesystem::path& run_folder);
+int report_command(const CommonOptions& options, const std::filesystem::path& run_folder);
+
+// Says it on standard error and gives its exit code.
+int report_error(const Error& error);
+
+}  // namespace chamber

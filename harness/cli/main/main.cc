@@ -1,0 +1,132 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "fixtures/servers/surroundings.h"
+#include "harness/cli/cell_client.h"
+#include "harness/cli/cell_host.h"
+#include "harness/cli/commands.h"
+#include "harness/process/run_folder.h"
+
+namespace {
+
+using chamber::CommonOptions;
+
+struct Arguments {
+  CommonOptions common;
+  std::vector<std::string> servers;
+  chamber::RunOptions run;
+  chamber::UpOptions up;
+  std::string cell;
+  std::string node;
+  std::vector<std::string> cells;
+  std::vector<std::string> words;
+  std::string scenario;
+  std::vector<std::string> overrides;
+  std::string schema;
+  std::string folder;
+  std::uint64_t seed = 0;
+};
+
+void add_cell_commands(CLI::App& app, Arguments& a) {
+  CLI::App* const up = app.add_subcommand("up", "Bring a cell up that lives until `chamber down`");
+  up->add_option("stack", a.up.stack, "production, minimal, or a scenario whose stack it is")->capture_default_str();
+  up->add_option("--until", a.up.until, "The phase to stop after: bootstrap, vault-init, secrets, applications")
+      ->capture_default_str();
+  up->add_option("--in", a.up.in, "Go on with this cell instead of a new one");
+  app.add_subcommand("down", "End cells")->add_option("cell", a.cells, "Which; the only one when left out");
+  app.add_subcommand("cells", "List the cells that live");
+  app.add_subcommand("env", "Print what the usual clients need")
+      ->add_option("cell", a.cell, "Which; the only one when left out");
+  CLI::App* const exec = app.add_subcommand("exec", "Run a program in a node of a cell");
+  exec->add_option("node", a.node, "vault-0, postgres-1, …")->required();
+  exec->add_option("program", a.words, "The program and its arguments")->required();
+  exec->add_option("--in", a.cell, "The cell; the only one when left out");
+  exec->positionals_at_end();
+  CLI::App* const logs = app.add_subcommand("logs", "Print the logs of a node");
+  logs->add_option("node", a.node, "vault-0, postgres-1, …; all nodes when left out");
+  logs->add_option("--in", a.cell, "The cell or run; the only cell when left out");
+  app.add_subcommand("reap", "Clean up after runs that were killed");
+}
+
+void add_commands(CLI::App& app, Arguments& a) {
+  app.add_flag("--json", a.common.json, "For programs: JSON on standard output");
+  app.add_option("--server", a.servers, "NAME=PATH: use this server instead of looking for one");
+  app.add_option("--runs", a.common.runs, "The folder of runs and cells")->default_val(chamber::runs_root());
+  app.require_subcommand(1);
+  app.fallthrough();
+  CLI::App* const run = app.add_subcommand("run", "Run a scenario in a cell of its own");
+  run->add_option("scenario", a.run.scenario, "Its name, family/name, or a path to its file")->required();
+  run->add_option("--set", a.run.overrides, "PATH=VALUE: change one value of the scenario");
+  run->add_option("--seed", a.seed, "Of everything that is drawn");
+  run->add_option("--out", a.run.out, "The run's folder; must not exist or be empty");
+  run->add_option("--in", a.run.in, "Run it in this cell, which stays");
+  add_cell_commands(app, a);
+  app.add_subcommand("doctor", "Say what this machine offers and what it lacks");
+  CLI::App* const servers = app.add_subcommand("servers", "List the servers that cells are made of");
+  servers->add_subcommand("get", "Obtain servers")
+      ->add_option("name", a.words, "Which; all that are missing when left out");
+  app.add_subcommand("list", "List the scenarios");
+  CLI::App* const describe = app.add_subcommand("describe", "Print a scenario with everything decided");
+  describe->add_option("scenario", a.scenario, "Its name");
+  describe->add_option("--set", a.overrides, "PATH=VALUE: change one value");
+  describe->add_option("--schema", a.schema, "Print a JSON Schema instead: scenario");
+  app.add_subcommand("check", "Judge a run's history again")
+      ->add_option("run", a.folder, "The run's folder")
+      ->required();
+  app.add_subcommand("report", "Write a run's reports again")
+      ->add_option("run", a.folder, "The run's folder")
+      ->required();
+}
+
+int dispatch(const CLI::App& app, Arguments& a) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "run") {
+    a.run.common = a.common;
+    if (app.get_subcommand("run")->count("--seed") > 0) a.run.seed = a.seed;
+    return run_command(a.run);
+  }
+  if (name == "up") {
+    a.up.common = a.common;
+    return up_command(a.up);
+  }
+  if (name == "down") return down_command(a.common, a.cells);
+  if (name == "cells") return cells_command(a.common);
+  if (name == "env") return env_command(a.common, a.cell);
+  if (name == "exec") return exec_command(a.common, a.cell, a.node, a.words);
+  if (name == "logs") return logs_command(a.common, a.cell, a.node);
+  if (name == "reap") return reap_command(a.common);
+  if (name == "doctor") return doctor_command(a.common);
+  if (name == "servers") {
+    return app.get_subcommand("servers")->get_subcommands().empty() ? servers_command(a.common)
+                                                                    : servers_get_command(a.common, a.words);
+  }
+  if (name == "list") return list_command(a.common);
+  if (name == "describe") return describe_command(a.common, a.scenario, a.overrides, a.schema);
+  if (name == "check") return check_command(a.common, a.folder);
+  return report_command(a.common, a.folder);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == chamber::kCellHostCommand) {
+    const auto options = chamber::cell_host_options({argv + 1, argv + argc});
+    return options ? chamber::run_cell_host(*options) : chamber::report_error(options.error());
+  }
+  chamber::install_interrupt_handlers();
+  CLI::App app("chamber proves that an identity-and-secrets platform survives", "chamber");
+  Arguments arguments;
+  add_commands(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  for (const std::string& given : arguments.servers) {
+    if (const auto added = chamber::servers::add_given(given, arguments.common.servers); !added) {
+      return chamber::report_error(added.error());
+    }
+  }
+  return dispatch(app, arguments);
+}

@@ -1,0 +1,114 @@
+#include "harness/cli/run_artifacts.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "harness/base/log.h"
+#include "harness/base/secret_search.h"
+#include "harness/cli/wire_format.h"
+#include "harness/process/isolation.h"
+#include "reports/render.h"
+#include "reports/report.h"
+
+namespace chamber {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string os_name() {
+  std::ifstream file("/etc/os-release");
+  for (std::string line; std::getline(file, line);) {
+    constexpr std::string_view kKey = "PRETTY_NAME=\"";
+    if (line.starts_with(kKey)) return line.substr(kKey.size(), line.size() - kKey.size() - 1);
+  }
+  return "unknown";
+}
+
+RunRecord::Host host() {
+  utsname names{};
+  uname(&names);
+  const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
+  return {os_name(), names.release, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)),
+          pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)), std::string(to_string(privilege()))};
+}
+
+RunRecord::Harness harness_cost(const RunOutcome& outcome) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const double length = seconds(outcome.load_length);
+  return {outcome.harness_cpu_seconds, length > 0 ? outcome.harness_cpu_seconds / length : 0,
+          static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+}
+
+RunRecord record_of(const ArtifactRequest& request) {
+  const language::Plan& plan = request.plan;
+  RunRecord record;
+  record.run = request.folder.filename();
+  record.scenario = {plan.name.value, plan.about.value, plan.file, plan.family};
+  record.stack.profile = plan.stack.profile.value;
+  for (const language::Component& component : plan.stack.components) {
+    record.stack.components[component.name] = static_cast<int>(*component.nodes);
+  }
+  record.substrate = request.platform.substrate().name();
+  record.seed = *plan.seed;
+  record.started = request.started;
+  record.duration_s = seconds(request.outcome.load_length);
+  record.command = request.command;
+  record.host = host();
+  for (const EngineInfo& engine : request.platform.engines()) {
+    record.engines.push_back({engine.component, engine.engine, engine.version, engine.source, engine.nodes});
+  }
+  record.bring_up = bring_up_of(request.platform.timings());
+  for (const FaultOutcome& fault : request.outcome.faults) {
+    record.faults.push_back({fault.name, fault.resolved, fault.proof, seconds(fault.time_to_live)});
+  }
+  record.harness = harness_cost(request.outcome);
+  if (!request.outcome.incomplete.empty()) record.incomplete = request.outcome.incomplete;
+  return record;
+}
+
+Result<RunRecord::SecretSearch> search(const ArtifactRequest& request) {
+  log::flush();
+  const auto known = secrets().all();
+  // The volumes of nodes are no artifacts: they go with the cell.
+  SecretSearchResult found = CHAMBER_TRY(search_secrets(request.folder, known, {"volumes"}));
+  if (request.cell_folder != request.folder) {
+    SecretSearchResult cell = CHAMBER_TRY(search_secrets(request.cell_folder, known, {"volumes"}));
+    found.files += cell.files;
+    found.bytes += cell.bytes;
+    found.found.insert(found.found.end(), cell.found.begin(), cell.found.end());
+  }
+  return RunRecord::SecretSearch{found.files, found.bytes, found.found};
+}
+
+}  // namespace
+
+Result<void> write_private(const fs::path& path, const std::string& text) {
+  const fs::path fresh = path.string() + ".new";
+  const Fd file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) return fail_errno(errno, "making {}", fresh.string());
+  for (std::size_t sent = 0; sent < text.size();) {
+    const ssize_t wrote = write(file.get(), text.data() + sent, text.size() - sent);
+    if (wrote < 0) return fail_errno(errno, "writing {}", fresh.string());
+    sent += static_cast<std::size_t>(wrote);
+  }
+  if (rename(fresh.c_str(), path.c_str()) != 0) return fail_errno(errno, "naming {}", path.string());
+  return {};
+}
+
+Result<void> write_artifacts(const ArtifactRequest& request) {
+  RunRecord record = record_of(request);
+  CHAMBER_CHECK(write_private(request.folder / "plan.json", language::to_json(request.plan).dump(2)));
+  CHAMBER_CHECK(write_private(request.folder / kVerdictFile, to_json(request.outcome.verdict).dump(2)));
+  CHAMBER_CHECK(write_private(request.folder / kRunFile, to_json(record).dump(2)));
+  CHAMBER_CHECK(write_all(CHAMBER_TRY(load_report(request.folder)), request.folder));
+  record.secrets = CHAMBER_TRY(search(request));
+  return write_private(request.folder / kRunFile, to_json(record).dump(2));
+}
+
+}  // namespace chamber
