@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "harness/base/random.h"
 
 namespace chamber::document {
@@ -36,15 +34,13 @@ TEST(DurationText, SaysWhatWouldBeRight) {
   }
 }
 
-TEST(DurationText, RoundTripsAndFitsItsPattern) {
-  const std::regex pattern(kDurationPattern);
+TEST(DurationText, RoundTrips) {
   Random random(7);
   for (int i = 0; i < 2000; ++i) {
     // Spread over all magnitudes.
     const Duration duration(static_cast<std::int64_t>(random.next() >> (1 + random.below(63))));
     const std::string text = to_text(duration);
     EXPECT_EQ(parse_duration(text), duration) << text;
-    EXPECT_TRUE(std::regex_match(text, pattern)) << text;
   }
 }
 
