@@ -76,7 +76,7 @@ class Kill final : public ProcessFault {
     return {};
   }
 
-  Result<std::string> prove(const std::stop_token&) override {
+  Result<std::string> prove(const std::stop_token& stop) override {
     std::string proof;
     for (std::size_t i = 0; i < request().targets.size(); ++i) {
       const std::string& node = request().targets[i];
@@ -86,8 +86,16 @@ class Kill final : public ProcessFault {
       proof += fmt::format("{}{}: {} gone", proof.empty() ? "" : "; ", node, fmt::join(died_[i], ", "));
       if (spec == nullptr || spec->ports.empty() || substrate().links() == nullptr) continue;
       const PortSpec& port = spec->ports.front();
-      const auto answer = substrate().links()->connect_time("harness", node, port.number, Deadline::in(seconds(1)));
-      if (answer) return fail(ErrorKind::kSystem, "port {} of {} still accepts connections", port.number, node);
+      // The kernel closes a killed process's sockets a moment after the process is gone.
+      CHAMBER_CHECK(eventually({.what = fmt::format("port {} of {} to be closed", port.number, node),
+                                .deadline = Deadline::in(seconds(2)),
+                                .stop = stop},
+                               [&]() -> Result<void> {
+                                 const auto answer = substrate().links()->connect_time("harness", node, port.number,
+                                                                                       Deadline::in(seconds(1)));
+                                 if (!answer) return {};
+                                 return fail(ErrorKind::kSystem, "it still accepts connections");
+                               }));
       proof += fmt::format(", port {} refused", port.number);
     }
     return proof;
