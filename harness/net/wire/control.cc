@@ -52,7 +52,7 @@ Loop::Loop(const WireOptions& options, Fd epoll, Fd timer)
       slot_of_host_(kCellHosts, kNobody),
       pool_(options.held_bytes_max),
       read_buffer_(kFrameBytesMax),
-      segment_buffer_(kFrameBytesMax) {}
+      slice_buffer_(kFrameBytesMax) {}
 
 Result<void> Loop::add_node(const std::string& name, Ipv4 address, WirePort port) {
   if (!is_cell_address(address)) {

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <thread>
 
+#include "harness/base/log.h"
 #include "harness/base/random.h"
 #include "harness/net/wire/frame.h"
 
@@ -81,6 +82,37 @@ Result<void> silence_ipv6(Netlink& netlink, std::uint32_t index) {
   return {};
 }
 
+NetlinkRequest route_request(std::uint32_t index, Ipv4 source, const std::string& congestion_control) {
+  rtmsg message{};
+  message.rtm_family = AF_INET;
+  message.rtm_dst_len = kCellPrefixBits;
+  message.rtm_table = RT_TABLE_MAIN;
+  message.rtm_protocol = RTPROT_STATIC;
+  message.rtm_scope = RT_SCOPE_LINK;
+  message.rtm_type = RTN_UNICAST;
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+  request.body(message);
+  request.attribute(RTA_DST, htonl(kCellNetwork.value));
+  request.attribute(RTA_OIF, index);
+  request.attribute(RTA_PREFSRC, htonl(source.value));
+  if (!congestion_control.empty()) {
+    const std::size_t metrics = request.begin(RTA_METRICS);
+    request.attribute(RTAX_CC_ALGO, congestion_control);
+    request.end(metrics);
+  }
+  return request;
+}
+
+// To the cell's network. The congestion control goes with the route: net.ipv4.tcp_congestion_control of a namespace
+// takes only what the machine allows to its users, and /proc/sys may be read-only.
+Result<void> add_route(Netlink& netlink, std::uint32_t index, const LinkOptions& options) {
+  const int error = CHAMBER_TRY(netlink.try_request(route_request(index, options.address, options.congestion_control)));
+  if (error == 0) return {};
+  if (error != EINVAL) return fail_errno(error, "adding the route to the cell's network");
+  log::info("TCP keeps the machine's congestion control: the kernel has no {}", options.congestion_control);
+  return netlink.request(route_request(index, options.address, {}), "adding the route to the cell's network");
+}
+
 // In the node's namespace: MAC, MTU, queue, address, up.
 Result<void> configure(const LinkOptions& options) {
   const std::uint32_t index = CHAMBER_TRY(index_of(options.interface));
@@ -106,9 +138,11 @@ Result<void> configure(const LinkOptions& options) {
   assign.attribute(IFA_LOCAL, address);
   assign.attribute(IFA_ADDRESS, address);
   assign.attribute(IFA_BROADCAST, broadcast);
+  // The route of the prefix is add_route()'s, which can say more about it.
+  assign.attribute(IFA_FLAGS, std::uint32_t{IFA_F_NOPREFIXROUTE});
   CHAMBER_CHECK(netlink.request(std::move(assign), "setting the address"));
-
-  return set_up(netlink, index, "setting it up");
+  CHAMBER_CHECK(set_up(netlink, index, "setting it up"));
+  return add_route(netlink, index, options);
 }
 
 Result<void> check(const LinkOptions& options) {

@@ -36,6 +36,9 @@ struct LinkOptions {
   Ipv4 address;                    // of the node, in the cell's network; its MAC follows from it
   std::string interface = "eth0";  // its name inside of the node's namespace
   std::uint32_t mtu = 1500;        // 576 to 65521
+  // Of TCP on this link: what a run shows must not depend on the machine's default. Linux's own; where the kernel has
+  // not got it, or for an empty name, the machine's default.
+  std::string congestion_control = "cubic";
 };
 
 enum class LinkKind { kTap, kVeth };

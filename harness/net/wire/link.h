@@ -20,6 +20,8 @@ struct Fate {
   bool duplicated = false;
   bool corrupted = false;
   bool reordered = false;
+
+  friend bool operator==(const Fate&, const Fate&) = default;
 };
 
 class Link {

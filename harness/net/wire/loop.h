@@ -62,13 +62,15 @@ class Loop {
   void handle(std::uint32_t from, Bytes frame);
   void answer_arp(Node& node, Bytes frame);
   void forward(LinkIndex index, Bytes frame);
-  void judge(LinkIndex index, Bytes packet, Instant at);
+  void judge_each(LinkIndex index, Bytes frame, Instant at);
+  Fate judge(LinkIndex index, std::size_t ethernet_bytes, Instant at);
+  void carry_out(LinkIndex index, Bytes frame, const Fate& fate, Instant at);
   void hold(LinkIndex index, Bytes frame, Instant due);
   void hold_copy(LinkIndex index, Bytes frame, Instant due);
   void deliver(LinkIndex index, Bytes frame);
   void wait_for_room(LinkIndex index, Bytes frame);
   void drain_backlog(std::uint32_t to);
-  void corrupt(LinkIndex index, Bytes packet);
+  [[nodiscard]] bool corrupt(LinkIndex index, Bytes packet);
 
   enum class Sent { kYes, kNoRoom, kRefused };
   static Sent send(Node& node, ConstBytes frame);
@@ -104,7 +106,7 @@ class Loop {
   DelayQueue queue_;
   std::optional<Capture> capture_;
   FrameBuffer read_buffer_;
-  FrameBuffer segment_buffer_;
+  FrameBuffer slice_buffer_;
 };
 
 }  // namespace chamber::wire

@@ -12,7 +12,7 @@
 namespace chamber {
 
 // Probabilities are in [0, 1] and hold for each packet of at most the link's MTU: while one of them or a rate is in
-// force, the large TCP frames that a node hands over (segmentation offload) are cut into packets first.
+// force, the large TCP frames that a node hands over (segmentation offload) are judged packet by packet.
 struct LinkRule {
   // Every IP packet vanishes, those already under way as well. ARP is still answered, as with a cable cut further on.
   bool drop = false;

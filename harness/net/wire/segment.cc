@@ -11,95 +11,85 @@ constexpr std::uint8_t kTcpFin = 0x01;
 constexpr std::uint8_t kTcpPsh = 0x08;
 constexpr std::uint8_t kTcpCwr = 0x80;
 
-// Where the parts of a super-frame lie. Offsets count from the start of the offload header.
-struct Layout {
-  std::uint8_t protocol = 0;
-  std::size_t transport_at = 0;
-  std::size_t payload_at = 0;
-  std::size_t end = 0;
-  std::size_t checksum_at = 0;
-  std::size_t payload_per_packet = 0;
-};
-
-bool parse(ConstBytes frame, Layout& layout) {
-  if (frame.size() < kIpAt + 20 || ether_type(frame) != kEtherTypeIpv4) return false;
-  const OffloadHeader offload = offload_of(frame);
-  const std::uint8_t* ip = frame.data() + kIpAt;
-  const std::size_t ip_header = (ip[0] & 0x0fU) * 4U;
-  const std::size_t ip_total = load16(ip + 2);
-  layout.protocol = ip[9];
-  layout.transport_at = kIpAt + ip_header;
-  layout.end = kIpAt + ip_total;
-  if (ip[0] >> 4 != 4 || ip_header < 20 || layout.end > frame.size()) return false;
-
-  const std::uint8_t kind = offload.gso_type & static_cast<std::uint8_t>(~kGsoEcn);
-  const bool tcp = kind == kGsoTcpIpv4 && layout.protocol == kProtocolTcp;
-  const bool udp = kind == kGsoUdp && layout.protocol == kProtocolUdp;
-  if ((!tcp && !udp) || layout.transport_at + (tcp ? 20 : 8) > layout.end) return false;
-
-  const std::size_t transport_header = tcp ? (frame[layout.transport_at + 12] >> 4) * 4U : 8U;
-  layout.payload_at = layout.transport_at + transport_header;
-  layout.checksum_at = layout.transport_at + (tcp ? 16 : 6);
-  layout.payload_per_packet = offload.gso_bytes;
-  return transport_header >= 8 && (!tcp || transport_header >= 20) && layout.payload_at <= layout.end &&
-         layout.payload_per_packet > 0;
-}
-
 // The sum over the pseudo-header (RFC 9293, 3.1), which is what the checksum field holds while the rest is offloaded.
 std::uint16_t pseudo_header_sum(const std::uint8_t* ip, std::uint8_t protocol, std::size_t transport_bytes) {
   return ones_sum({ip + 12, 8}, static_cast<std::uint32_t>(protocol + transport_bytes));
 }
 
-void fix_ip_header(Bytes packet, const Layout& layout, std::uint16_t identification) {
-  std::uint8_t* ip = packet.data() + kIpAt;
-  store16(ip + 2, static_cast<std::uint16_t>(packet.size() - kIpAt));
-  store16(ip + 4, identification);
-  store16(ip + 10, 0);
-  store16(ip + 10, internet_checksum({ip, layout.transport_at - kIpAt}));
-}
-
 }  // namespace
 
-bool is_super_frame(ConstBytes frame) {
-  return offload_of(frame).gso_type != kGsoNone;
+std::optional<SuperFrame> SuperFrame::parse(ConstBytes frame) {
+  if (frame.size() < kIpAt + 20 || ether_type(frame) != kEtherTypeIpv4) return std::nullopt;
+  const OffloadHeader offload = offload_of(frame);
+  const std::uint8_t* ip = frame.data() + kIpAt;
+  const std::size_t ip_header = (ip[0] & 0x0fU) * 4U;
+  SuperFrame parsed;
+  parsed.frame_ = frame;
+  parsed.protocol_ = ip[9];
+  parsed.transport_at_ = kIpAt + ip_header;
+  parsed.end_ = kIpAt + load16(ip + 2);
+  parsed.payload_per_packet_ = offload.gso_bytes;
+  if (ip[0] >> 4 != 4 || ip_header < 20 || parsed.end_ > frame.size()) return std::nullopt;
+
+  const std::uint8_t kind = offload.gso_type & static_cast<std::uint8_t>(~kGsoEcn);
+  const bool tcp = kind == kGsoTcpIpv4 && parsed.protocol_ == kProtocolTcp;
+  const bool udp = kind == kGsoUdp && parsed.protocol_ == kProtocolUdp;
+  const std::size_t transport_least = tcp ? 20 : 8;
+  if ((!tcp && !udp) || parsed.transport_at_ + transport_least > parsed.end_) return std::nullopt;
+
+  const std::size_t transport_header = tcp ? (frame[parsed.transport_at_ + 12] >> 4) * 4U : transport_least;
+  parsed.payload_at_ = parsed.transport_at_ + transport_header;
+  parsed.checksum_at_ = parsed.transport_at_ + (tcp ? 16 : 6);
+  if (transport_header < transport_least || parsed.payload_at_ > parsed.end_ || parsed.payload_per_packet_ == 0) {
+    return std::nullopt;
+  }
+  const std::size_t payload = parsed.end_ - parsed.payload_at_;
+  parsed.packets_ = std::max<std::size_t>(1, (payload + parsed.payload_per_packet_ - 1) / parsed.payload_per_packet_);
+  return parsed;
 }
 
-bool segment(ConstBytes frame, Bytes scratch, const std::function<void(Bytes packet)>& emit) {
-  Layout layout;
-  if (!parse(frame, layout)) return false;
-  const std::uint16_t first_identification = load16(frame.data() + kIpAt + 4);
-  const std::uint32_t first_sequence = load32(frame.data() + layout.transport_at + 4);
-  const std::uint8_t flags = frame[layout.transport_at + 13];
+std::size_t SuperFrame::ethernet_bytes(std::size_t index) const {
+  const std::size_t from = payload_at_ + index * payload_per_packet_;
+  return payload_at_ - kOffloadBytes + std::min(payload_per_packet_, end_ - from);
+}
 
-  std::size_t index = 0;
-  for (std::size_t at = layout.payload_at; at < layout.end || index == 0; ++index) {
-    const std::size_t payload = std::min(layout.payload_per_packet, layout.end - at);
-    const bool last = at + payload == layout.end;
-    const Bytes packet = scratch.first(layout.payload_at + payload);
-    std::memcpy(packet.data(), frame.data(), layout.payload_at);
-    std::memcpy(packet.data() + layout.payload_at, frame.data() + at, payload);
+Bytes SuperFrame::slice(std::size_t first, std::size_t count, Bytes to) const {
+  const std::size_t skipped = first * payload_per_packet_;
+  const std::size_t payload = std::min(count * payload_per_packet_, end_ - payload_at_ - skipped);
+  const bool has_last = first + count == packets_;
+  const Bytes out = to.first(payload_at_ + payload);
+  std::memcpy(out.data(), frame_.data(), payload_at_);
+  std::memcpy(out.data() + payload_at_, frame_.data() + payload_at_ + skipped, payload);
 
-    fix_ip_header(packet, layout, static_cast<std::uint16_t>(first_identification + index));
-    std::uint8_t* transport = packet.data() + layout.transport_at;
-    if (layout.protocol == kProtocolTcp) {
-      store32(transport + 4, static_cast<std::uint32_t>(first_sequence + (at - layout.payload_at)));
-      const std::uint8_t not_here =
-          static_cast<std::uint8_t>((last ? 0 : kTcpFin | kTcpPsh) | (at == layout.payload_at ? 0 : kTcpCwr));
-      transport[13] = static_cast<std::uint8_t>(flags & ~not_here);
-    } else {
-      store16(transport + 4, static_cast<std::uint16_t>(packet.size() - layout.transport_at));
-    }
-    store16(packet.data() + layout.checksum_at,
-            pseudo_header_sum(packet.data() + kIpAt, layout.protocol, packet.size() - layout.transport_at));
-    OffloadHeader offload{};
-    offload.flags = kNeedsChecksum;
-    offload.checksum_start = static_cast<std::uint16_t>(layout.transport_at - kOffloadBytes);
-    offload.checksum_offset = static_cast<std::uint16_t>(layout.checksum_at - layout.transport_at);
-    set_offload(packet, offload);
-    at += payload;
-    emit(packet);
+  std::uint8_t* ip = out.data() + kIpAt;
+  store16(ip + 2, static_cast<std::uint16_t>(out.size() - kIpAt));
+  store16(ip + 4, static_cast<std::uint16_t>(load16(ip + 4) + first));
+  store16(ip + 10, 0);
+  store16(ip + 10, internet_checksum({ip, transport_at_ - kIpAt}));
+
+  std::uint8_t* transport = out.data() + transport_at_;
+  const std::size_t transport_bytes = out.size() - transport_at_;
+  if (protocol_ == kProtocolTcp) {
+    store32(transport + 4, static_cast<std::uint32_t>(load32(transport + 4) + skipped));
+    const int elsewhere = (has_last ? 0 : kTcpFin | kTcpPsh) | (first == 0 ? 0 : kTcpCwr);
+    transport[13] = static_cast<std::uint8_t>(transport[13] & ~elsewhere);
+  } else {
+    store16(transport + 4, static_cast<std::uint16_t>(transport_bytes));
   }
-  return true;
+  store16(out.data() + checksum_at_, pseudo_header_sum(ip, protocol_, transport_bytes));
+
+  OffloadHeader offload{};
+  offload.flags = kNeedsChecksum;
+  offload.checksum_start = static_cast<std::uint16_t>(transport_at_ - kOffloadBytes);
+  offload.checksum_offset = static_cast<std::uint16_t>(checksum_at_ - transport_at_);
+  if (count > 1) {
+    const std::uint8_t kind = offload_of(frame_).gso_type;
+    offload.gso_type = first == 0 ? kind : static_cast<std::uint8_t>(kind & ~kGsoEcn);
+    offload.gso_bytes = static_cast<std::uint16_t>(payload_per_packet_);
+    offload.header_bytes = static_cast<std::uint16_t>(payload_at_ - kOffloadBytes);
+  }
+  set_offload(out, offload);
+  return out;
 }
 
 bool complete_checksum(Bytes frame) {

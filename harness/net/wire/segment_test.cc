@@ -71,11 +71,20 @@ std::vector<std::uint8_t> super_frame(std::uint8_t protocol, std::size_t transpo
   return frame;
 }
 
-std::vector<std::vector<std::uint8_t>> segments_of(ConstBytes frame, bool expect_ok = true) {
+std::vector<std::uint8_t> slice_of(const SuperFrame& frame, std::size_t first, std::size_t count) {
   std::vector<std::uint8_t> scratch(kFrameBytesMax);
+  const Bytes slice = frame.slice(first, count, scratch);
+  return {slice.begin(), slice.end()};
+}
+
+std::vector<std::vector<std::uint8_t>> segments_of(ConstBytes bytes) {
+  const std::optional<SuperFrame> frame = SuperFrame::parse(bytes);
+  EXPECT_TRUE(frame.has_value());
   std::vector<std::vector<std::uint8_t>> packets;
-  EXPECT_EQ(segment(frame, scratch, [&](Bytes packet) { packets.emplace_back(packet.begin(), packet.end()); }),
-            expect_ok);
+  for (std::size_t i = 0; frame && i < frame->packets(); ++i) {
+    packets.push_back(slice_of(*frame, i, 1));
+    EXPECT_EQ(frame->ethernet_bytes(i), packets.back().size() - kOffloadBytes);
+  }
   return packets;
 }
 
@@ -153,6 +162,25 @@ TEST(SegmentTest, UdpPacketsHaveTheirOwnLength) {
   EXPECT_EQ(load16(packets[2].data() + kTcpAt + 4), 508);
 }
 
+TEST(SegmentTest, SlicesOfSeveralPacketsSegmentToTheSamePackets) {
+  for (const std::uint8_t protocol : {kProtocolTcp, kProtocolUdp}) {
+    const std::vector<std::uint8_t> bytes = super_frame(protocol, protocol == kProtocolTcp ? 32 : 8, 5500, 1000);
+    const auto packets = segments_of(bytes);
+    ASSERT_EQ(packets.size(), 6U);
+    const std::optional<SuperFrame> frame = SuperFrame::parse(bytes);
+    for (const auto& [first, count] : {std::pair{0, 2}, {1, 3}, {4, 2}, {0, 6}}) {
+      const auto begin = static_cast<std::size_t>(first);
+      const std::vector<std::uint8_t> slice = slice_of(*frame, begin, static_cast<std::size_t>(count));
+      EXPECT_EQ(plain_sum(ConstBytes(slice).subspan(kIpAt, 20)), 0xffff);
+      EXPECT_EQ(offload_of(slice).gso_bytes, 1000);
+      EXPECT_EQ((offload_of(slice).gso_type & kGsoEcn) != 0, protocol == kProtocolTcp && first == 0);
+      const auto again = segments_of(slice);
+      ASSERT_EQ(again.size(), static_cast<std::size_t>(count));
+      for (std::size_t i = 0; i < again.size(); ++i) EXPECT_EQ(again[i], packets[begin + i]) << first << "+" << i;
+    }
+  }
+}
+
 TEST(SegmentTest, OnePacketWhenThePayloadFits) {
   EXPECT_EQ(segments_of(super_frame(kProtocolTcp, 20, 1000, 1000)).size(), 1U);
   EXPECT_EQ(segments_of(super_frame(kProtocolTcp, 20, 0, 1000)).size(), 1U);
@@ -167,7 +195,7 @@ TEST(SegmentTest, RefusesWhatDoesNotFitItsHeader) {
   const auto refuses = [](const std::string& what, auto change) {
     std::vector<std::uint8_t> frame = super_frame(kProtocolTcp, 20, 3000, 1000);
     change(frame);
-    EXPECT_TRUE(segments_of(frame, false).empty()) << what;
+    EXPECT_FALSE(SuperFrame::parse(frame).has_value()) << what;
   };
   using Frame = std::vector<std::uint8_t>;
   refuses("cut off", [](Frame& frame) { frame.resize(kTcpAt + 10); });

@@ -1,6 +1,7 @@
 #include "harness/net/wire/switch.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,7 +35,9 @@ struct SchedulingAttributes {
 // Asks the scheduler to let the calling thread run soon after it wakes up. A real switch does not wait for a CPU that
 // the nodes use. A short time slice (Linux 6.12 and later) is anybody's to ask for, a better nice value root's. Both
 // are requests: the wire works without, only its delays are less exact on a busy machine.
+// A policy that the program was started with (chrt) stays.
 void run_soon_after_waking() {
+  if (sched_getscheduler(0) != SCHED_OTHER) return;
   SchedulingAttributes attributes;
   attributes.runtime_ns = 100'000;
   attributes.nice = -15;

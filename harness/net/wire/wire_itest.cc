@@ -238,6 +238,21 @@ TEST_P(WireITest, CarriesTcpInSuperFrames) {
   }
 }
 
+TEST_P(WireITest, CongestionControlIsNotTheMachines) {
+  const Result<Fd> listener = wire::open_socket(nodes_[1].space, SOCK_STREAM, kPort);
+  ASSERT_TRUE(listener.ok());
+  const Result<Fd> active = wire::connect_tcp(nodes_[0].space, nodes_[1].address, kPort);
+  ASSERT_TRUE(active.ok()) << active.error().message();
+  const Result<Fd> passive = wire::accept_tcp(*listener, kPatience);
+  ASSERT_TRUE(passive.ok());
+  for (const int socket : {active->get(), passive->get()}) {
+    char name[16] = {};
+    socklen_t bytes = sizeof name;
+    ASSERT_EQ(getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, &bytes), 0);
+    EXPECT_STREQ(name, "cubic");
+  }
+}
+
 TEST_P(WireITest, NodesHaveTheirHostName) {
   std::string name(64, '\0');
   const Result<void> asked = in_namespace(nodes_[2].space, [&]() -> Result<void> {
