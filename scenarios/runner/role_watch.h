@@ -17,7 +17,7 @@ class RoleWatch {
   RoleWatch(Platform& platform, Recorder& recorder, const std::vector<std::string>& roles);
 
  private:
-  static constexpr Duration kEvery = std::chrono::milliseconds(150);
+  static constexpr Duration kEvery = std::chrono::milliseconds(250);
   static void watch(Platform& platform, Recorder& recorder, const std::string& role, const std::stop_token& stop);
 
   std::vector<std::jthread> threads_;
