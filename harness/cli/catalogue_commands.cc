@@ -68,8 +68,7 @@ Result<int> describe(const CommonOptions& options, const std::string& scenario,
     return 0;
   }
   for (const language::Setting& setting : language::settings_of(plan)) {
-    std::fputs(fmt::format("{:44} {:28} {}\n", setting.path, setting.value, setting.source.text()).c_str(),
-               stdout);
+    std::fputs(fmt::format("{:44} {:28} {}\n", setting.path, setting.value, setting.source.text()).c_str(), stdout);
   }
   return 0;
 }
