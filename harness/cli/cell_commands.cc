@@ -109,7 +109,7 @@ Result<int> env(const CommonOptions& options, const std::string& name) {
   CellConnection connection = CHAMBER_TRY(CellConnection::to(cell));
   const json answer = CHAMBER_TRY(connection.command({{"do", "env"}}));
   json environment = answer.at("environment");
-  for (const char* variable : {"VAULT_CACERT", "PGSSLROOTCERT", "AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
+  for (const char* variable : {"VAULT_CACERT", "PGSSLROOTCERT", "AWS_CA_BUNDLE", "IDENTITY_CACERT"}) {
     environment[variable] = (cell / "ca.pem").string();
   }
   if (options.json) {

@@ -81,18 +81,22 @@ class CellHost {
         worker.request_stop();
         continue;
       }
+      if (what == "detach" && is_owner) {
+        const auto detached = detach();
+        reply(channel, detached ? *detached : error_json(detached.error()));
+        continue;
+      }
       if (busy.exchange(true)) {
         reply(channel, error_json(Error(ErrorKind::kHarness, "the last command has not ended yet")));
         continue;
       }
       if (worker.joinable()) worker.join();
-      worker =
-          std::jthread([this, &channel, &busy, is_owner, request = std::move(*message)](const std::stop_token& stop) {
-            const auto answer = obey(channel, request, stop, is_owner);
-            busy.store(false);
-            reply(channel, answer ? *answer : error_json(answer.error()));
-            if (request.body.value("do", "") == "down" && answer) end();
-          });
+      worker = std::jthread([this, &channel, &busy, request = std::move(*message)](const std::stop_token& stop) {
+        const auto answer = obey(channel, request, stop);
+        busy.store(false);
+        reply(channel, answer ? *answer : error_json(answer.error()));
+        if (request.body.value("do", "") == "down" && answer) end();
+      });
     }
     worker.request_stop();
     if (is_owner && !detached_.load() && !ending_.load()) _exit(kEndedByOwner);
@@ -110,15 +114,17 @@ class CellHost {
     owner_.shut_down();
   }
 
-  Result<json> obey(Channel& channel, const Message& message, const std::stop_token& stop, bool is_owner) {
+  // On the main thread: the signal at the parent's death is a matter of each thread, and that one has it.
+  Result<json> detach() {
+    if (prctl(PR_SET_PDEATHSIG, 0) != 0) return fail_errno(errno, "PR_SET_PDEATHSIG");
+    detached_.store(true);
+    return json{{"done", true}};
+  }
+
+  Result<json> obey(Channel& channel, const Message& message, const std::stop_token& stop) {
     const json& request = message.body;
     const std::string what = request.value("do", "");
     if (what == "open") return open(request);
-    if (what == "detach" && is_owner) {
-      if (prctl(PR_SET_PDEATHSIG, 0) != 0) return fail_errno(errno, "PR_SET_PDEATHSIG");
-      detached_.store(true);
-      return json{{"done", true}};
-    }
     if (!platform_) return fail(ErrorKind::kHarness, "the cell is not open yet");
     if (what == "up") return up(channel, request, stop);
     if (what == "run") return run_scenario(channel, request, stop);
