@@ -15,7 +15,9 @@ json to_json(const Stack& stack) {
           {"loadbalancer", stack.loadbalancer},
           {"identity", stack.identity},
           {"objectstore", stack.objectstore},
-          {"vault_settings", {{"performance_multiplier", stack.vault_settings.performance_multiplier}}},
+          {"vault_settings",
+           {{"performance_multiplier", stack.vault_settings.performance_multiplier},
+            {"broken", stack.vault_settings.broken}}},
           {"postgres_settings",
            {{"synchronous", postgres.synchronous},
             {"synchronous_strict", postgres.synchronous_strict},
@@ -40,6 +42,7 @@ Result<Stack> stack_from_json(const json& text) {
     text.at("identity").get_to(stack.identity);
     text.at("objectstore").get_to(stack.objectstore);
     text.at("vault_settings").at("performance_multiplier").get_to(stack.vault_settings.performance_multiplier);
+    text.at("vault_settings").at("broken").get_to(stack.vault_settings.broken);
     const json& postgres = text.at("postgres_settings");
     PostgresSettings& settings = stack.postgres_settings;
     postgres.at("synchronous").get_to(settings.synchronous);

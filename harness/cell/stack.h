@@ -12,6 +12,7 @@ namespace chamber {
 
 struct VaultSettings {
   int performance_multiplier = 1;  // 1 to 10; Raft's time-outs are multiplied by it
+  std::string broken = "no";  // no | drops_acknowledged_writes: breaks its promises on purpose, see fixtures/broken
 };
 
 struct PostgresSettings {

@@ -45,6 +45,7 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
   if (const Component* const vault = stack.find("vault")) {
     const std::int64_t multiplier = CHAMBER_TRY(vault->settings.get<std::int64_t>("performance_multiplier"));
     cell.vault_settings.performance_multiplier = static_cast<int>(multiplier);
+    cell.vault_settings.broken = CHAMBER_TRY(vault->settings.get<std::string>("broken"));
   }
   if (const Component* const postgres = stack.find("postgres")) {
     cell.postgres_settings = CHAMBER_TRY(postgres_settings(postgres->settings));
