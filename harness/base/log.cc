@@ -1,5 +1,6 @@
 #include "harness/base/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "harness/base/fd.h"
 #include "harness/base/secrets.h"
 
 namespace chamber::log {
@@ -56,6 +58,9 @@ std::shared_ptr<spdlog::logger> current() {
 }  // namespace
 
 Result<void> to_file(const std::filesystem::path& path, Level least) {
+  // Made here, because spdlog would make it with the mode of the user's umask.
+  const Fd made(open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  if (!made.valid()) return fail_errno(errno, "making the log {}", path.string());
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
     install(std::make_shared<spdlog::logger>("chamber", std::move(sink)), least);
