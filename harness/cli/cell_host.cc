@@ -127,7 +127,7 @@ class CellHost {
     if (what == "open") return open(request);
     if (!platform_) return fail(ErrorKind::kHarness, "the cell is not open yet");
     if (what == "up") return up(channel, request, stop);
-    if (what == "run") return run_scenario(channel, request, stop);
+    if (what == "run") return run_scenario(channel, message, stop);
     if (what == "env") return json{{"done", true}, {"environment", CHAMBER_TRY(platform_->environment())}};
     if (what == "status") return status();
     if (what == "exec") return exec(message);
@@ -167,18 +167,22 @@ class CellHost {
     return json{{"done", true}, {"bring_up", bring_up_json(platform_->timings())}};
   }
 
-  Result<json> run_scenario(Channel& channel, const json& request, const std::stop_token& stop) {
+  Result<json> run_scenario(Channel& channel, const Message& message, const std::stop_token& stop) {
     const std::lock_guard lock(changing_);
+    const json& request = message.body;
+    std::filesystem::path folder = folder_.path();
+    if (!message.descriptors.empty()) folder = fmt::format("/proc/self/fd/{}", message.descriptors.front().get());
     const auto plan = CHAMBER_TRY(language::plan_from_json(request.at("plan").get<std::string>(), "the plan"));
     const RunRequest run{.plan = plan,
                          .platform = *platform_,
-                         .history_file = std::filesystem::path(request.at("folder").get<std::string>()) / "history.bin",
+                         .history_file = folder / "history.bin",
                          .stop = stop,
                          .progress = [&](const std::string& about, const std::string& text) {
                            reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
                          }};
-    const RunOutcome outcome = CHAMBER_TRY(run_plan(run));
-    const ArtifactRequest artifacts{.folder = request.at("folder").get<std::string>(),
+    const RunOutcome outcome = CHAMBER_TRY(captured(request, [&] { return run_plan(run); }));
+    const ArtifactRequest artifacts{.folder = folder,
+                                    .run = request.at("run"),
                                     .cell_folder = folder_.path(),
                                     .started = request.at("started"),
                                     .command = request.at("command"),
@@ -187,6 +191,17 @@ class CellHost {
                                     .platform = *platform_};
     CHAMBER_CHECK(write_artifacts(artifacts));
     return json{{"done", true}};
+  }
+
+  // Runs it between the start and the end of a capture where one is asked for.
+  Result<RunOutcome> captured(const json& request, const std::function<Result<RunOutcome>()>& run) {
+    if (!request.value("capture", false)) return run();
+    Links* const links = substrate_->links();
+    if (links == nullptr) return fail(ErrorKind::kInput, "--capture: {}", substrate_->why_no_links());
+    CHAMBER_CHECK(links->start_capture(request.at("folder").get<std::string>() + "/capture.pcapng"));
+    Result<RunOutcome> outcome = run();
+    CHAMBER_CHECK(links->stop_capture());
+    return outcome;
   }
 
   Result<json> status() {

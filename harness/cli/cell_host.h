@@ -4,8 +4,8 @@
 //
 //   {"do": "open", "cell": id, "stack": {…}, "servers": {name: path}}
 //   {"do": "up", "until": phase, "timeout_s": n}          events: {"event": "task", …}
-//   {"do": "run", "plan": "<json>", "folder": path, "command": text, "started": wall}   events: {"event": "progress",
-//   …}
+//   {"do": "run", "plan": "<json>", "run": name, "command": text, "started": wall}   events: {"event": "progress", …}
+//       with one descriptor, of the folder for what the run leaves; with none it is the cell's own
 //   {"do": "env"}, {"do": "status"}
 //   {"do": "exec", "node": name, "arguments": […]} with three descriptors
 //   {"do": "detach"}    the cell outlives the connection that made it

@@ -24,6 +24,7 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
   std::string in;             // a cell that lives
+  bool capture = false;       // every packet of the cell, as capture.pcapng in the run's folder
 };
 int run_command(const RunOptions& options);
 

@@ -48,7 +48,7 @@ RunRecord::Harness harness_cost(const RunOutcome& outcome) {
 RunRecord record_of(const ArtifactRequest& request) {
   const language::Plan& plan = request.plan;
   RunRecord record;
-  record.run = request.folder.filename();
+  record.run = request.run;
   record.scenario = {plan.name.value, plan.about.value, plan.file, plan.family};
   record.stack.profile = plan.stack.profile.value;
   for (const language::Component& component : plan.stack.components) {

@@ -12,6 +12,7 @@ namespace chamber {
 
 struct ArtifactRequest {
   std::filesystem::path folder;       // of the run
+  std::string run;                    // its name
   std::filesystem::path cell_folder;  // of the cell it ran in; the same unless it was run --in a cell
   std::string started;                // RFC 3339
   std::string command;                // repeats the run

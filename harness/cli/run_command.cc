@@ -1,9 +1,11 @@
 // `chamber run`: a scenario in a cell of its own, or in one that lives.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "harness/base/fd.h"
 #include "harness/base/home.h"
 #include "harness/base/random.h"
 #include "harness/cli/cell_client.h"
@@ -46,11 +48,8 @@ Result<void> check_servers(const Stack& stack, const CommonOptions& common) {
 
 json run_message(const RunOptions& options, const language::Plan& plan, const fs::path& folder,
                  const std::string& started) {
-  return {{"do", "run"},
-          {"plan", language::to_json(plan).dump()},
-          {"folder", folder.string()},
-          {"started", started},
-          {"command", command_line(options, plan)}};
+  return {{"do", "run"},        {"plan", language::to_json(plan).dump()}, {"run", folder.filename().string()},
+          {"started", started}, {"command", command_line(options, plan)}, {"capture", options.capture}};
 }
 
 // Adds the clean-up to the record, writes the reports as they will stay, and says what came out.
@@ -66,7 +65,7 @@ Result<int> conclude_run(const fs::path& folder, const Result<void>& cleaned, co
     std::fputs(verdict_table(report, {.colour = isatty(STDOUT_FILENO) != 0}).c_str(), stdout);
     std::fputs(fmt::format("report: {}\n", (folder / kHtmlFile).string()).c_str(), stdout);
   }
-  return exit_code(conclude(report).judgement);
+  return interrupted() ? exit_code_of(ErrorKind::kInterrupted) : exit_code(conclude(report).judgement);
 }
 
 Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& plan, Progress& progress) {
@@ -100,10 +99,18 @@ Result<int> run_in_cell(const RunOptions& options, const language::Plan& plan, P
   const fs::path cell = CHAMBER_TRY(find_cell(options.common.runs, options.in));
   RunFolder folder =
       CHAMBER_TRY(RunFolder::create(options.out.empty() ? new_run_path(options.common.runs, *plan.name) : options.out));
-  CellConnection connection = CHAMBER_TRY(CellConnection::to(cell));
-  CHAMBER_TRY(connection.command(run_message(options, plan, folder.path(), wall_time_utc()),
-                                 [&](const json& event) { progress.event(event); }));
-  return conclude_run(folder.path(), folder.close(), options.common);
+  // By descriptor: the cell may see another folder under this path, or none.
+  const Fd opened(open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.valid()) return fail_errno(errno, "opening {}", folder.path().string());
+  const Result<void> ran = [&]() -> Result<void> {
+    CellConnection connection = CHAMBER_TRY(CellConnection::to(cell));
+    CHAMBER_TRY(connection.command(run_message(options, plan, folder.path(), wall_time_utc()),
+                                   [&](const json& event) { progress.event(event); }, {opened.get()}));
+    return {};
+  }();
+  const Result<void> cleaned = folder.close();
+  if (!ran) return tl::unexpected(ran.error());
+  return conclude_run(folder.path(), cleaned, options.common);
 }
 
 }  // namespace

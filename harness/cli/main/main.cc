@@ -61,6 +61,7 @@ void add_commands(CLI::App& app, Arguments& a) {
   run->add_option("--seed", a.seed, "Of everything that is drawn");
   run->add_option("--out", a.run.out, "The run's folder; must not exist or be empty");
   run->add_option("--in", a.run.in, "Run it in this cell, which stays");
+  run->add_flag("--capture", a.run.capture, "Record every packet of the cell, as capture.pcapng in the run's folder");
   add_cell_commands(app, a);
   app.add_subcommand("doctor", "Say what this machine offers and what it lacks");
   CLI::App* const servers = app.add_subcommand("servers", "List the servers that cells are made of");
