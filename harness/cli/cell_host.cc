@@ -121,7 +121,16 @@ class CellHost {
     return json{{"done", true}};
   }
 
+  // What a message lacks shows as an exception of the JSON library: it ends here.
   Result<json> obey(Channel& channel, const Message& message, const std::stop_token& stop) {
+    try {
+      return carry_out(channel, message, stop);
+    } catch (const json::exception& problem) {
+      return fail(ErrorKind::kHarness, "a message to the cell that it can't read: {}", problem.what());
+    }
+  }
+
+  Result<json> carry_out(Channel& channel, const Message& message, const std::stop_token& stop) {
     const json& request = message.body;
     const std::string what = request.value("do", "");
     if (what == "open") return open(request);
@@ -180,7 +189,7 @@ class CellHost {
                          .progress = [&](const std::string& about, const std::string& text) {
                            reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
                          }};
-    const RunOutcome outcome = CHAMBER_TRY(captured(request, [&] { return run_plan(run); }));
+    const RunOutcome outcome = CHAMBER_TRY(captured(request, folder, [&] { return run_plan(run); }));
     const ArtifactRequest artifacts{.folder = folder,
                                     .run = request.at("run"),
                                     .cell_folder = folder_.path(),
@@ -194,11 +203,12 @@ class CellHost {
   }
 
   // Runs it between the start and the end of a capture where one is asked for.
-  Result<RunOutcome> captured(const json& request, const std::function<Result<RunOutcome>()>& run) {
+  Result<RunOutcome> captured(const json& request, const std::filesystem::path& folder,
+                              const std::function<Result<RunOutcome>()>& run) {
     if (!request.value("capture", false)) return run();
     Links* const links = substrate_->links();
     if (links == nullptr) return fail(ErrorKind::kInput, "--capture: {}", substrate_->why_no_links());
-    CHAMBER_CHECK(links->start_capture(request.at("folder").get<std::string>() + "/capture.pcapng"));
+    CHAMBER_CHECK(links->start_capture((folder / "capture.pcapng").string()));
     Result<RunOutcome> outcome = run();
     CHAMBER_CHECK(links->stop_capture());
     return outcome;
