@@ -43,7 +43,7 @@ struct Conclusion {
 // "6 of 6 checks passed", "2 of 6 checks failed, 1 inconclusive".
 [[nodiscard]] std::string checks_text(const Verdict& verdict);
 
-// The components that a stand-in played, in order.
+// The components that a stand-in played, in order, and the engines that were broken on purpose.
 [[nodiscard]] std::vector<std::string> stand_ins(const RunRecord& record);
 
 }  // namespace chamber
