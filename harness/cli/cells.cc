@@ -51,6 +51,11 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
   if (stack.dcs > 0) needed.emplace_back("etcd");
   if (stack.loadbalancer > 0) needed.emplace_back("haproxy");
   if (stack.objectstore > 0) needed.emplace_back("minio");
+  if (stack.identity > 0) {
+    const std::string& engine = stack.identity_settings.engine;
+    const bool real = engine != "standin" && servers::locate(catalogue, "zitadel", surroundings).ok();
+    if (!real) needed.emplace_back(engine == "zitadel" ? "zitadel" : "standin");
+  }
   for (const std::string& name : needed) {
     const auto found = servers::locate(catalogue, name, surroundings);
     if (!found) {
