@@ -11,11 +11,11 @@
 namespace chamber {
 
 struct AvailabilityOptions {
-  std::string workload;
+  std::string workload = {};
   double at_least = 0.999;  // share, 0 to 1
   std::string source = "scenario";
   When when = When::kAlways;
-  Duration margin{};                     // see operations_of()
+  Duration margin = {};                  // see operations_of()
   std::uint64_t least_operations = 100;  // fewer in those windows: inconclusive
 };
 

@@ -13,12 +13,12 @@
 namespace chamber {
 
 struct LatencyOptions {
-  std::string workload;
+  std::string workload = {};
   double quantile = 0.99;  // 1: the longest
-  Duration at_most{};
+  Duration at_most = {};
   std::string source = "scenario";
   When when = When::kAlways;
-  Duration margin{};                     // see operations_of()
+  Duration margin = {};                  // see operations_of()
   std::uint64_t least_operations = 100;  // fewer in those windows: inconclusive
 };
 

@@ -120,8 +120,9 @@ inline EventList::EventList(std::span<const TimedOperation> operations) : places
 enum class SearchEnd { kLinearizable, kNotLinearizable, kGaveUp };
 
 // A Model is
-//   using State = an integer that names a state;
+//   State                                 // a value that names a state
 //   State initial() const;
+//   std::uint64_t fingerprint(State) const;
 //   bool only_looks(op) const;            // never changes the state
 //   bool agrees(State, op) const;         // for those that only look
 //   std::optional<State> step(State, op)  // for the others: the state after, none where it can't be
@@ -168,7 +169,7 @@ class LinearSearch {
     return {low, mix64(low ^ kOperationSalt)};
   }
   [[nodiscard]] Fingerprint of_state(State state) const {
-    const std::uint64_t low = mix64(static_cast<std::uint64_t>(state) ^ kStateSalt);
+    const std::uint64_t low = mix64(model_.fingerprint(state) ^ kStateSalt);
     return {low, mix64(low)};
   }
 

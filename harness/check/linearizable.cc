@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "harness/check/counterexample.h"
-#include "harness/check/register_judge.h"
+#include "harness/check/model_judges.h"
 
 namespace chamber {
 namespace {
 
-constexpr std::array<std::string_view, 1> kModelNames = {"register"};
+constexpr std::array<std::string_view, 4> kModelNames = {"register", "kv", "set", "queue"};
 
 // What a model is made of, for the parts that don't care which it is.
 struct ModelParts {
@@ -26,12 +26,18 @@ struct ModelParts {
   std::vector<Function> lookers;    // without one of these that is ok, nothing was judged
 };
 
-ModelParts parts_of(Model model) {
+ModelParts parts_of(Model model, const History& history) {
   switch (model) {
     case Model::kRegister:
       return {register_judge(),
               {Function::kRead, Function::kWrite, Function::kCas, Function::kDelete},
               {Function::kRead, Function::kCas}};
+    case Model::kKv:
+      return {kv_judge(history), {Function::kRead, Function::kWrite, Function::kAppend}, {Function::kRead}};
+    case Model::kSet:
+      return {set_judge(history), {Function::kRead, Function::kAdd, Function::kRemove}, {Function::kRead}};
+    case Model::kQueue:
+      return {queue_judge(), {Function::kEnqueue, Function::kDequeue}, {Function::kDequeue}};
   }
   return {};
 }
@@ -170,11 +176,17 @@ std::string_view to_string(Model model) {
   return kModelNames.at(static_cast<std::size_t>(model));
 }
 
+std::optional<Model> model_from(std::string_view text) {
+  const auto found = std::find(kModelNames.begin(), kModelNames.end(), text);
+  if (found == kModelNames.end()) return std::nullopt;
+  return static_cast<Model>(found - kModelNames.begin());
+}
+
 CheckResult check_linearizable(const History& history, const LinearizableOptions& options) {
   const Instant started = now();
   CheckResult result;
   result.check = options.workload.empty() ? "linearizable" : fmt::format("linearizable {}", options.workload);
-  const ModelParts parts = parts_of(options.model);
+  const ModelParts parts = parts_of(options.model, history);
 
   const auto workload = options.workload.empty() ? std::nullopt : history.find_name(options.workload);
   OperationList operations;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "harness/check/limits.h"
 #include "harness/check/verdict.h"
@@ -13,14 +15,18 @@ namespace chamber {
 // What a key's operations are operations on.
 enum class Model : std::uint8_t {
   kRegister,  // read, write, cas, delete; at first nothing is there
+  kKv,        // read, write, append of texts; at first "", which is nothing (Porcupine's own test model)
+  kSet,       // add, remove, read of all elements; at first none
+  kQueue,     // enqueue, dequeue; first in, first out; at first empty
 };
 
 [[nodiscard]] std::string_view to_string(Model model);
+[[nodiscard]] std::optional<Model> model_from(std::string_view text);
 
 struct LinearizableOptions {
-  std::string workload;  // "": all operations
+  std::string workload = {};  // "": all operations
   Model model = Model::kRegister;
-  Limits limits;
+  Limits limits = {};
   std::uint64_t least_operations = 1;  // fewer that are ok: inconclusive
 };
 

@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "harness/check/brute_force.h"
 #include "harness/check/test_histories.h"
 
 namespace chamber {
@@ -20,51 +21,22 @@ CheckResult check(const History& history, unsigned threads = 1) {
   return check_linearizable(history, {.workload = std::string(kRegister), .limits = {.threads = threads}});
 }
 
-// The reference twin: tries every order. Slow, and obviously right.
-class BruteForce {
- public:
-  explicit BruteForce(const History& history) {
-    for (const Operation& operation : history.operations) {
-      if (operation.outcome != Outcome::kFail) operations_.push_back(&operation);
-    }
-    used_.resize(operations_.size());
-  }
-  bool has_order() { return place_next(std::nullopt); }
+using Register = std::optional<std::int64_t>;
 
- private:
-  bool place_next(std::optional<std::int64_t> state) {
-    bool all_done = true;
-    for (std::size_t i = 0; i < operations_.size(); ++i) {
-      if (!used_[i] && operations_[i]->outcome == Outcome::kOk) all_done = false;
-    }
-    if (all_done) return true;
-    for (std::size_t i = 0; i < operations_.size(); ++i) {
-      if (used_[i] || !may_be_next(*operations_[i])) continue;
-      const Operation& operation = *operations_[i];
-      auto after = state;
-      if (operation.function == Function::kRead) {
-        if (operation.outcome == Outcome::kOk && operation.value != state) continue;
-      } else {
-        if (operation.function == Function::kCas && operation.expected != state) continue;
-        after = operation.function == Function::kDelete ? std::nullopt : operation.value;
-      }
-      used_[i] = true;
-      const bool found = place_next(after);
-      used_[i] = false;
-      if (found) return true;
-    }
-    return false;
+std::optional<Register> register_step(const Register& state, const Operation& operation) {
+  switch (operation.function) {
+    case Function::kRead:
+      if (operation.outcome == Outcome::kOk && operation.value != state) return std::nullopt;
+      return state;
+    case Function::kDelete:
+      return Register();
+    case Function::kCas:
+      if (operation.expected != state) return std::nullopt;
+      return operation.value;
+    default:
+      return operation.value;
   }
-  bool may_be_next(const Operation& candidate) const {
-    for (std::size_t i = 0; i < operations_.size(); ++i) {
-      if (!used_[i] && operations_[i]->outcome == Outcome::kOk && operations_[i]->end < candidate.start) return false;
-    }
-    return true;
-  }
-
-  std::vector<const Operation*> operations_;
-  std::vector<bool> used_;
-};
+}
 
 // Nothing but chance: few values, many overlaps, every outcome.
 History chaotic_history(Random& random) {
@@ -98,7 +70,7 @@ History chaotic_history(Random& random) {
 }
 
 void expect_agreement(const History& history, std::uint64_t seed, int round, int& orders, int& none) {
-  const bool has_order = BruteForce(history).has_order();
+  const bool has_order = BruteForce(history, Register(), register_step).has_order();
   ++(has_order ? orders : none);
   const CheckResult result = check(history);
   if (result.judgement == Judgement::kInconclusive) {

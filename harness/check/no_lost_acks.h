@@ -20,7 +20,7 @@
 namespace chamber {
 
 struct NoLostAcksOptions {
-  std::string workload;
+  std::string workload = {};
   std::uint64_t least_operations = 1;  // fewer acknowledged: inconclusive
   bool duplicates_fail = true;         // an element twice in one read: a write that was done twice
 };

@@ -14,7 +14,7 @@
 namespace chamber {
 
 struct OutageOptions {
-  std::string workload;
+  std::string workload = {};
   std::optional<Duration> at_most = {};  // of the longest outage; none: report only
   std::string source = "scenario";       // where at_most comes from
   // A run of successes is sustained when it has so many operations and lasts so long without a failure between.

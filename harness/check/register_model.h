@@ -29,6 +29,7 @@ class RegisterModel {
   [[nodiscard]] const Operation& origin(std::uint32_t operation) const { return *steps_[operation].origin; }
 
   [[nodiscard]] State initial() const { return 0; }
+  [[nodiscard]] static std::uint64_t fingerprint(State state) { return state; }
   [[nodiscard]] bool only_looks(std::uint32_t operation) const { return steps_[operation].writes == kNone; }
   [[nodiscard]] bool agrees(State state, std::uint32_t operation) const { return steps_[operation].sees == state; }
   [[nodiscard]] std::optional<State> step(State state, std::uint32_t operation) const {
