@@ -1,0 +1,207 @@
+#include "chaos/fault.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <map>
+
+namespace chamber {
+namespace {
+
+using testing::HasSubstr;
+
+// Links on which every connection takes `way`, longer where a fault adds to it, unless faults have no effect here.
+class FakeLinks final : public Links {
+ public:
+  Result<LinkFaultId> apply(const std::vector<std::string>& from, const std::vector<std::string>&,
+                            const LinkFault& fault, Duration) override {
+    faults_[++last_] = fault;
+    from_[last_] = from;
+    return last_;
+  }
+  Result<void> remove(LinkFaultId id) override {
+    faults_.erase(id);
+    return {};
+  }
+  [[nodiscard]] LinkCounters counters(std::string_view, std::string_view) const override { return counters_; }
+  Result<Duration> connect_time(std::string_view, std::string_view, std::uint16_t, Deadline) override {
+    if (!open) return fail(ErrorKind::kUnavailable, "refused");
+    Duration way = std::chrono::milliseconds(1);
+    for (const auto& [id, fault] : faults_) {
+      if (!effective) continue;
+      if (fault.drop) return fail(ErrorKind::kTimeout, "nothing came back");
+      if (fault.loss > 0) ++counters_.dropped;
+      way += fault.delay;
+    }
+    return way;
+  }
+  Result<void> start_capture(const std::string&) override { return {}; }
+  Result<void> stop_capture() override { return {}; }
+
+  [[nodiscard]] std::size_t active() const { return faults_.size(); }
+  [[nodiscard]] const std::vector<std::string>& sender_of_last() const { return from_.at(last_); }
+
+  bool open = true;
+  bool effective = true;
+
+ private:
+  LinkFaultId last_ = 0;
+  std::map<LinkFaultId, LinkFault> faults_;
+  std::map<LinkFaultId, std::vector<std::string>> from_;
+  LinkCounters counters_;
+};
+
+// Nodes with one process each, which signals may or may not reach.
+class FakeSubstrate final : public Substrate {
+ public:
+  FakeSubstrate() {
+    for (const char* name : {"vault-0", "vault-1"}) {
+      NodeSpec node;
+      node.name = name;
+      node.component = "vault";
+      node.processes = {{"vault", {"/bin/vault"}, {}}};
+      node.ports = {{"api", 8200, ""}};
+      nodes_.push_back(node);
+      running_[name] = {1};
+    }
+  }
+  [[nodiscard]] std::string name() const override { return "fake"; }
+  Result<std::string> show(std::string_view, const std::string& folder) override { return folder; }
+  Result<void> create(const std::vector<NodeSpec>&) override { return {}; }
+  [[nodiscard]] const std::vector<NodeSpec>& nodes() const override { return nodes_; }
+  Result<void> start(std::string_view node, std::string_view) override {
+    running_[std::string(node)] = {++last_pid_};
+    return {};
+  }
+  Result<void> signal(std::string_view node, std::string_view, int number) override { return signal_all(node, number); }
+  Result<void> signal_all(std::string_view node, int number) override {
+    if (!signals_work) return {};
+    if (number == SIGKILL || number == SIGTERM) running_[std::string(node)].clear();
+    if (number == SIGSTOP) stopped_ = true;
+    if (number == SIGCONT) stopped_ = false;
+    links_.open = !running_["vault-0"].empty();
+    return {};
+  }
+  Result<void> wait_ended(std::string_view, std::string_view, Deadline) override { return {}; }
+  [[nodiscard]] ProcessState state(std::string_view node, std::string_view) const override {
+    ProcessState state;
+    state.running = !running_.at(std::string(node)).empty();
+    return state;
+  }
+  [[nodiscard]] std::vector<std::string> processes_in(std::string_view node) const override {
+    std::vector<std::string> names;
+    for (const int pid : running_.at(std::string(node))) names.push_back(fmt::format("{} vault", pid));
+    return names;
+  }
+  [[nodiscard]] std::vector<std::string> stopped_in(std::string_view node) const override {
+    return stopped_ ? processes_in(node) : std::vector<std::string>{};
+  }
+  Result<void> write_file(std::string_view, const NodeFile&) override { return {}; }
+  [[nodiscard]] Result<std::string> read_file(std::string_view, std::string_view) const override { return ""; }
+  Result<ExecResult> exec(std::string_view, const ProcessSpec&, std::string_view, Deadline) override {
+    return ExecResult{};
+  }
+  Result<int> attach(std::string_view, const ProcessSpec&, const std::array<int, 3>&) override { return 0; }
+  [[nodiscard]] Result<Address> address(std::string_view, std::string_view) const override { return Address{"", 0}; }
+  [[nodiscard]] Result<Address> published(std::string_view) const override { return Address{"", 0}; }
+  [[nodiscard]] std::string log_tail(std::string_view, std::string_view, int) const override { return ""; }
+  [[nodiscard]] std::string log_path(std::string_view, std::string_view) const override { return ""; }
+  [[nodiscard]] Links* links() override { return &links_; }
+  [[nodiscard]] std::string why_no_links() const override { return ""; }
+
+  [[nodiscard]] FakeLinks& fake_links() { return links_; }
+  void empty(const std::string& node) { running_[node].clear(); }
+  bool signals_work = true;
+
+ private:
+  std::vector<NodeSpec> nodes_;
+  std::map<std::string, std::vector<int>> running_;
+  FakeLinks links_;
+  int last_pid_ = 1;
+  bool stopped_ = false;
+};
+
+class FaultTest : public testing::Test {
+ protected:
+  std::unique_ptr<Fault> make(const std::string& kind, const LinkFault& link = {},
+                              const std::string& direction = "both") {
+    FaultRequest request{.kind = kind, .targets = {"vault-0"}};
+    request.direction = direction;
+    request.time_to_live = std::chrono::seconds(5);
+    request.link = link;
+    auto made = make_fault(request, substrate_);
+    EXPECT_TRUE(made) << made.error().message();
+    return std::move(*made);
+  }
+
+  FakeSubstrate substrate_;
+};
+
+TEST_F(FaultTest, EveryKindProvesItselfAndIsUndone) {
+  for (const char* kind : {"kill", "pause", "restart"}) {
+    const auto fault = make(kind);
+    ASSERT_TRUE(fault->apply()) << kind;
+    const auto proof = fault->prove({});
+    EXPECT_TRUE(proof) << kind << ": " << proof.error().message();
+    ASSERT_TRUE(fault->undo()) << kind;
+    EXPECT_EQ(substrate_.processes_in("vault-0").size(), 1U) << kind;
+    EXPECT_TRUE(substrate_.stopped_in("vault-0").empty()) << kind;
+    substrate_.fake_links().open = true;
+  }
+  const LinkFault delay{.delay = std::chrono::milliseconds(50)};
+  const LinkFault loss{.loss = 0.3};
+  for (const auto& [kind, link] : {std::pair("partition", LinkFault{}), {"delay", delay}, {"loss", loss}}) {
+    const auto fault = make(kind, link);
+    ASSERT_TRUE(fault->apply()) << kind;
+    const auto proof = fault->prove({});
+    EXPECT_TRUE(proof) << kind << ": " << proof.error().message();
+    ASSERT_TRUE(fault->undo()) << kind;
+    EXPECT_EQ(substrate_.fake_links().active(), 0U) << kind;
+  }
+}
+
+// chaos-mesh#1389, #3612: faults that report success and do nothing.
+TEST_F(FaultTest, AFaultThatDoesNothingIsNotProven) {
+  substrate_.signals_work = false;
+  substrate_.fake_links().effective = false;
+  const LinkFault delay{.delay = std::chrono::milliseconds(50)};
+  const LinkFault loss{.loss = 0.3};
+  for (const auto& [kind, link] :
+       {std::pair("kill", LinkFault{}), {"pause", {}}, {"partition", {}}, {"delay", delay}, {"loss", loss}}) {
+    const auto fault = make(kind, link);
+    ASSERT_TRUE(fault->apply()) << kind;
+    EXPECT_FALSE(fault->prove({})) << kind;
+  }
+}
+
+TEST_F(FaultTest, ANodeOnWhichNothingRunsCannotBeHurt) {
+  substrate_.empty("vault-0");
+  EXPECT_THAT(make("kill")->apply().error().message(), HasSubstr("nothing runs on vault-0"));
+}
+
+TEST_F(FaultTest, DirectionsAreSeenFromTheTarget) {
+  const auto out = make("partition", {}, "out");
+  ASSERT_TRUE(out->apply());
+  EXPECT_EQ(substrate_.fake_links().active(), 1U);
+  EXPECT_EQ(substrate_.fake_links().sender_of_last(), std::vector<std::string>{"vault-0"});
+  ASSERT_TRUE(out->undo());
+  const auto in = make("partition", {}, "in");
+  ASSERT_TRUE(in->apply());
+  EXPECT_EQ(substrate_.fake_links().sender_of_last(), std::vector<std::string>{"vault-1"});
+}
+
+TEST_F(FaultTest, NonsenseIsRefused) {
+  FaultRequest request{.kind = "set-on-fire", .targets = {"vault-0"}};
+  EXPECT_EQ(make_fault(request, substrate_).error().kind(), ErrorKind::kInput);
+  request.kind = "kill";
+  request.targets.clear();
+  EXPECT_EQ(make_fault(request, substrate_).error().kind(), ErrorKind::kInput);
+  request.kind = "partition";
+  request.targets = {"vault-0"};
+  request.others = {"vault-0"};
+  EXPECT_THAT(make_fault(request, substrate_).error().message(), HasSubstr("on both sides"));
+}
+
+}  // namespace
+}  // namespace chamber
