@@ -8,7 +8,11 @@ namespace {
 
 class Shrinker {
  public:
-  Shrinker(const PartitionJudge& partition, const Limits& limits) : partition_(partition), meter_(limits) {}
+  Shrinker(const PartitionJudge& partition, const Limits& limits)
+      : partition_(partition), deadline_(Deadline::in(limits.time)), each_(limits) {
+    // One hard question must not eat the time of all others: there are easy ones beside it.
+    each_.time = limits.time / 20;
+  }
 
   // Ends are tried by halves: more of a history that has no order has none either.
   Instant shortest_prefix(std::span<const Operation* const> operations) {
@@ -26,7 +30,7 @@ class Shrinker {
   OperationList smallest(OperationList operations, Instant cut) {
     std::vector<OperationList> groups = partition_.removable(operations);
     for (std::size_t chunk = groups.size(); chunk > 0; chunk /= 2) {
-      for (std::size_t first = 0; first < groups.size() && meter_.in_time();) {
+      for (std::size_t first = 0; first < groups.size() && !deadline_.expired();) {
         const std::size_t last = std::min(groups.size(), first + chunk);
         OperationList rest = without(operations, std::span(groups).subspan(first, last - first));
         if (rest.size() < operations.size() && has_no_order(rest, cut)) {
@@ -43,13 +47,16 @@ class Shrinker {
 
   OperationList longest_order(std::span<const Operation* const> operations, Instant cut) {
     OperationList longest;
-    (void)partition_.judge(operations, cut, meter_, &longest);
+    Meter meter(each_);
+    (void)partition_.judge(operations, cut, meter, &longest);
     return longest;
   }
 
  private:
   bool has_no_order(std::span<const Operation* const> operations, Instant cut) {
-    return partition_.judge(operations, cut, meter_, nullptr) == SearchEnd::kNotLinearizable;
+    if (deadline_.expired()) return false;
+    Meter meter(each_);
+    return partition_.judge(operations, cut, meter, nullptr) == SearchEnd::kNotLinearizable;
   }
 
   static OperationList without(const OperationList& operations, std::span<const OperationList> groups) {
@@ -62,7 +69,8 @@ class Shrinker {
   }
 
   const PartitionJudge& partition_;
-  Meter meter_;
+  Deadline deadline_;
+  Limits each_;
 };
 
 }  // namespace

@@ -233,7 +233,7 @@ TEST(QueueModel, ALongQueueIsJudgedInTime) {
   std::swap(builder.history().operations[7000].value, builder.history().operations[7100].value);
   const CheckResult failed = check(builder.history(), Model::kQueue);
   EXPECT_EQ(failed.judgement, Judgement::kFail);
-  EXPECT_EQ(failed.drawing.size(), 4) << "the two that went out in the wrong order";
+  EXPECT_EQ(failed.drawing.size(), 3) << "what entered first and had not left, what entered second, and its leaving";
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ void QueueModel::find_departures() {
     const Operation& operation = *steps_[i].origin;
     if (steps_[i].looks) continue;
     if (!enqueues(operation)) {
-      unknown_dequeues_ = unknown_dequeues_ || !steps_[i].done;
+      if (!steps_[i].done) unknown_dequeue_ = std::min(unknown_dequeue_, steps_.start(i));
       continue;
     }
     const Departure& departure = departures_[value_of(operation)];
@@ -115,7 +115,7 @@ std::int64_t QueueModel::departure_start(std::int64_t value) const {
   const Departure& departure = departures_.at(value);
   if (departure.enqueues != 1) return INT64_MIN;
   if (departure.dequeues == 1) return departure.start;
-  return unknown_dequeues_ ? INT64_MIN : INT64_MAX;
+  return unknown_dequeue_;
 }
 
 bool QueueModel::apply(const State& before, std::uint32_t operation, const State& after) {

@@ -53,7 +53,9 @@ class QueueModel {
 
   ModelSteps steps_;
   std::unordered_map<std::int64_t, Departure> departures_;
-  bool unknown_dequeues_ = false;  // some: then any element may have left at any time
+  // The first start of a dequeue of which nobody knows what it took: what nobody is known to have taken may have left
+  // from then on.
+  std::int64_t unknown_dequeue_ = INT64_MAX;
   bool possible_ = true;
   std::vector<std::int64_t> content_;           // everything enqueued at this point of the search …
   std::size_t head_ = 0;                        // … of which so many are gone
