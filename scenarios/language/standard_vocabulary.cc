@@ -215,11 +215,16 @@ std::vector<FaultSpec> faults() {
                                 .doc = "Up to how much earlier or later than that, drawn from the run's seed.",
                                 .fallback = value(Duration(0)),
                                 .bounds = between(Duration(0), seconds(60))};
+  const ParameterSpec share = {.name = "share",
+                               .type = ParameterType::kPercentage,
+                               .doc = "Of the packets that vanish, drawn from the run's seed.",
+                               .required = true};
   return {{"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
           {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {}},
           {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
           {"partition", "No packet passes between the target and the others.", Lasting::kYes, {to, direction}},
-          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}}};
+          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}},
+          {"loss", "A share of the packets vanishes.", Lasting::kYes, {share, to, direction}}};
 }
 
 std::vector<CheckSpec> checks() {
