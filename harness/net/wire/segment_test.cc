@@ -187,8 +187,9 @@ TEST(SegmentTest, OnePacketWhenThePayloadFits) {
 }
 
 TEST(SegmentTest, LargestFrame) {
-  const auto packets = segments_of(super_frame(kProtocolTcp, 20, kIpBytesMax - 40, 1));
-  EXPECT_EQ(packets.size(), kIpBytesMax - 40);
+  const auto packets = segments_of(super_frame(kProtocolTcp, 20, kIpBytesMax - 40, 536));
+  EXPECT_EQ(packets.size(), 123U);
+  EXPECT_EQ(packets.back().size(), kTcpAt + 20 + (kIpBytesMax - 40) % 536);
 }
 
 TEST(SegmentTest, RefusesWhatDoesNotFitItsHeader) {
