@@ -364,13 +364,15 @@ TEST_P(WireITest, LossIsPerPacketOfASuperFrame) {
   EXPECT_EQ(wire_->stats().nodes[0].malformed, 0U);
 }
 
-TEST_P(WireITest, RateIsKept) {
+TEST_P(WireITest, RateIsNeverExceeded) {
   rule({.from = {"node-0"}}, {.rate_bits_per_second = 80'000'000});
   const Result<double> rate = transfer(nodes_[0], nodes_[1], 10 << 20);
   ASSERT_TRUE(rate.ok()) << rate.error().message();
-  // 1448 of 1514 bytes are payload, which makes 9.56 MB/s. How far below it stays is TCP's and a busy machine's doing.
+  // 1448 of 1514 bytes are payload, which makes 9.56 MB/s. How far below it stays is TCP's and a busy machine's doing:
+  // link_test.cc has the exact times.
   EXPECT_LT(*rate, 9.6e6);
-  EXPECT_GT(*rate, 2e6);
+  EXPECT_GT(wire_->stats().link("node-0", "node-1").delayed, 7'000U);
+  RecordProperty("megabytes_per_second", static_cast<int>(*rate / 1e6));
 }
 
 TEST_P(WireITest, TenRulesElsewhereLeaveALinkAlone) {
