@@ -47,6 +47,7 @@ Result<std::unique_ptr<Loop>> Loop::create(const WireOptions& options, int wake_
 
 Loop::Loop(const WireOptions& options, Fd epoll, Fd timer)
     : random_(options.seed),
+      busy_wait_longest_(options.busy_wait),
       epoll_(std::move(epoll)),
       timer_(std::move(timer)),
       slot_of_host_(kCellHosts, kNobody),

@@ -33,15 +33,9 @@ constexpr std::size_t kArpTargetIp = 24;
 
 bool Loop::turn() {
   arm_timer();
-  std::array<epoll_event, 64> events{};
-  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
-  if (count < 0 && errno != EINTR) {
-    log::error("the wire can't wait for its ports: {}", errno_text(errno));
-    std::abort();  // only a wrong argument gets here
-  }
+  std::array<epoll_event, 64> space{};
   bool woken = false;
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
+  for (const epoll_event& event : wait(space)) {
     if (event.data.u64 == kWakeTag) {
       woken = true;
     } else if (event.data.u64 != kTimerTag) {
@@ -53,6 +47,24 @@ bool Loop::turn() {
   }
   expire_rules();
   return woken;
+}
+
+std::span<epoll_event> Loop::wait(std::span<epoll_event> space) {
+  const auto poll = [&](int timeout_ms) -> std::size_t {
+    const int count = epoll_wait(epoll_.get(), space.data(), static_cast<int>(space.size()), timeout_ms);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EINTR) return 0;
+    log::error("the wire can't wait for its ports: {}", errno_text(errno));
+    std::abort();  // only a wrong argument gets here
+  };
+  std::size_t count = 0;
+  if (busy_wait_longest_ > Duration::zero() && busy_wait_.worth_trying()) {
+    const Instant until = now() + busy_wait_longest_;
+    while (count == 0 && now() < until) count = poll(0);
+    busy_wait_.learn(count > 0);
+  }
+  if (count == 0) count = poll(-1);
+  return space.first(count);
 }
 
 void Loop::read_port(std::uint32_t from) {

@@ -1,13 +1,17 @@
 // What the wire's thread does. Of one thread: Wire (switch.h) is what others use.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "harness/base/fd.h"
+#include "harness/net/wire/busy_wait.h"
 #include "harness/net/wire/held.h"
 #include "harness/net/wire/link.h"
 #include "harness/net/wire/switch.h"
@@ -58,6 +62,7 @@ class Loop {
 
   Loop(const WireOptions& options, Fd epoll, Fd timer);
 
+  [[nodiscard]] std::span<epoll_event> wait(std::span<epoll_event> space);
   void read_port(std::uint32_t from);
   void handle(std::uint32_t from, Bytes frame);
   void answer_arp(Node& node, Bytes frame);
@@ -95,6 +100,8 @@ class Loop {
   [[nodiscard]] LinkState& state(LinkIndex index) { return nodes_[index.from]->links[index.to]; }
 
   Random random_;
+  Duration busy_wait_longest_;
+  BusyWait busy_wait_;
   Fd epoll_;
   Fd timer_;
   std::optional<Instant> timer_set_for_;

@@ -26,6 +26,8 @@ namespace chamber {
 
 struct WireOptions {
   std::uint64_t seed = 1;  // of all that rules decide by chance; each directed link draws numbers of its own
+  // How long the thread looks for the next frame before it sleeps, while that pays (see busy_wait.h). Zero: never.
+  Duration busy_wait = std::chrono::microseconds(15);
   std::size_t held_bytes_max = std::size_t{256} << 20;  // frames that wait for delay, rate or a full receiver
 };
 

@@ -25,6 +25,8 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <optional>
+#include <thread>
 
 #include "harness/base/eventually.h"
 #include "harness/base/random.h"
@@ -122,6 +124,7 @@ struct Task {
   std::uint16_t port;
   Mode mode;
   double seconds;
+  double pause = 0;  // seconds between round trips
 };
 
 double median(std::vector<double> values) {
@@ -142,6 +145,7 @@ double measure(const Fd& connection, const Task& task) {
       if (!write_all(connection, ping.data(), ping.size()) || !read_all(connection, ping.data(), ping.size()))
         return -1;
       trips.push_back(seconds(now() - start));
+      if (task.pause > 0) std::this_thread::sleep_for(std::chrono::duration<double>(task.pause));
     }
     return median(trips);
   }
@@ -228,6 +232,19 @@ class Bench {
     return {};
   }
 
+  // The share of one CPU that the wire's thread uses while the client makes some 300 round trips a second.
+  Result<double> idle_cost() {
+    const auto cpu_seconds = [] {
+      timespec used{};
+      clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+      return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+    };
+    const double before = cpu_seconds();
+    const Instant start = now();
+    CHAMBER_CHECK(ask(Task{true, kServerAddress, kServerPort, Mode::kRoundTrips, 3, 1.0 / 300}));
+    return (cpu_seconds() - before) / seconds(now() - start);
+  }
+
   void print(const std::vector<Way>& ways) const {
     const double plain_trip = median(results_.at("loopback").trip);
     fmt::print("{:<34} {:>12} {:>14} {:>12}\n", "", "Gbit/s", "round trip µs", "added µs");
@@ -267,9 +284,13 @@ class Bench {
   Result<double> ask(const Way& way, Mode mode) {
     const double duration = mode == Mode::kBulk ? settings_.seconds : settings_.seconds / 3;
     const Task task{way.over_wire, way.over_wire ? kServerAddress : kLoopback, way.port, mode, duration};
+    return ask(task).context("measuring " + way.name);
+  }
+
+  Result<double> ask(const Task& task) {
     double answer = -1;
     if (!write_all(tasks_, &task, sizeof task) || !read_all(tasks_, &answer, sizeof answer) || answer < 0) {
-      return fail(ErrorKind::kHarness, "measuring {} failed", way.name);
+      return fail(ErrorKind::kHarness, "the client failed");
     }
     return answer;
   }
@@ -344,11 +365,13 @@ Result<void> compare(const Settings& settings) {
                         {.name = "the wire, each packet judged", .over_wire = true, .rules = {{{}, judged}}}};
   if (proxy_process) ways.push_back({.name = peer, .port = kProxyPort});
 
-  fmt::print("{} rounds, {} s of bulk TCP and {} s of 64-byte round trips each, links are {}, {} CPUs\n",
+  fmt::print("{} rounds, {:.2g} s of bulk TCP and {:.2g} s of 64-byte round trips each, links are {}, {} CPUs\n",
              settings.rounds, settings.seconds, settings.seconds / 3, to_string(kind), sysconf(_SC_NPROCESSORS_ONLN));
   Bench bench(settings, std::move(tasks), *wire);
   CHAMBER_CHECK(bench.run(ways));
   bench.print(ways);
+  fmt::print("the wire's thread at 300 round trips a second: {:.1f} % of a CPU\n",
+             CHAMBER_TRY(bench.idle_cost()) * 100);
   if (!proxy_process) {
     fmt::print("no Toxiproxy found, so nothing to compare with: see the top of wire_bench.cc\n");
     return {};

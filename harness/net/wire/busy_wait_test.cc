@@ -1,0 +1,39 @@
+#include "harness/net/wire/busy_wait.h"
+
+#include <gtest/gtest.h>
+
+namespace chamber::wire {
+namespace {
+
+int tries_in(BusyWait& wait, int waits, bool found_something) {
+  int tries = 0;
+  for (int i = 0; i < waits; ++i) {
+    if (!wait.worth_trying()) continue;
+    wait.learn(found_something);
+    ++tries;
+  }
+  return tries;
+}
+
+TEST(BusyWaitTest, PollsAtEachWaitWhileThatFindsSomething) {
+  BusyWait wait;
+  EXPECT_EQ(tries_in(wait, 100, true), 100);
+}
+
+TEST(BusyWaitTest, PollsRarelyWhereItFindsNothing) {
+  BusyWait wait;
+  // 1, 2, 4 … 1024 waits apart, then always 1024.
+  EXPECT_EQ(tries_in(wait, 2047, false), 11);
+  EXPECT_EQ(tries_in(wait, 10 * 1024, false), 10);
+}
+
+TEST(BusyWaitTest, OneFindIsEnoughToGoOn) {
+  BusyWait wait;
+  tries_in(wait, 100'000, false);
+  while (!wait.worth_trying()) continue;
+  wait.learn(true);
+  EXPECT_EQ(tries_in(wait, 100, true), 100);
+}
+
+}  // namespace
+}  // namespace chamber::wire
