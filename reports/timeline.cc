@@ -275,7 +275,8 @@ WorkloadTimeline TimelineBuilder::series(const Workload& workload, const History
     if (bin.wait != Duration::min()) shown.wait_ms = ms(bin.wait);
   }
   const auto count = static_cast<std::int64_t>(bins.size());
-  const std::int64_t wider = bins_to_join(count, width_ns_ * join, [&](std::int64_t quantiles) {
+  // One bin may stand for more nanoseconds than fit, when a damaged file holds times far apart.
+  const std::int64_t wider = count == 1 ? 1 : bins_to_join(count, width_ns_ * join, [&](std::int64_t quantiles) {
     return quantiles < 2 * kFewestQuantiles || operations / static_cast<double>(quantiles) >= kFewestPerQuantile;
   });
   result.bins_per_quantile = static_cast<std::size_t>(wider);
