@@ -141,7 +141,9 @@ TEST(Recorder, WhatASigkillLeavesIsATrueHistoryOfTheTimeBefore) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    auto recorder = Recorder::create(path, {.flush_every = milliseconds(2)}).value();
+    // Small buffers, so that 400 kB are several rounds: a round is at most a buffer of each of 16 shards.
+    auto recorder = Recorder::create(path, {.flush_every = milliseconds(2), .buffer_bytes = 4096}).value();
+    const auto hanging = recorder->begin({.function = Function::kWrite, .process = 99, .value = 1});
     std::vector<std::jthread> threads;
     for (std::uint32_t process = 0; process < 4; ++process) {
       threads.emplace_back([&recorder, process] {
@@ -151,7 +153,6 @@ TEST(Recorder, WhatASigkillLeavesIsATrueHistoryOfTheTimeBefore) {
         }
       });
     }
-    const auto hanging = recorder->begin({.function = Function::kWrite, .process = 99, .value = 1});
     pause();
     recorder->end(hanging, {});
     _exit(0);
