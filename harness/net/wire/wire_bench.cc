@@ -145,7 +145,8 @@ double measure(const Fd& connection, const Task& task) {
       if (!write_all(connection, ping.data(), ping.size()) || !read_all(connection, ping.data(), ping.size()))
         return -1;
       trips.push_back(seconds(now() - start));
-      if (task.pause > 0) std::this_thread::sleep_for(std::chrono::duration<double>(task.pause));
+      if (task.pause > 0)
+        std::this_thread::sleep_for(std::chrono::duration<double>(task.pause));  // house: paces the load
     }
     return median(trips);
   }
