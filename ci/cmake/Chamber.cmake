@@ -69,7 +69,11 @@ function(chamber_folder name)
     target_link_libraries(${name} INTERFACE chamber_options ${arg_LINKS})
   endif()
   if(tests)
-    _chamber_tests(${name}_tests unit TIMEOUT 120 SOURCES ${tests} LINKS ${name} ${arg_TEST_LINKS}
+    set(unit_timeout 120)
+    if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+      set(unit_timeout 600)  # the thread sanitizer makes a search ten times slower
+    endif()
+    _chamber_tests(${name}_tests unit TIMEOUT ${unit_timeout} SOURCES ${tests} LINKS ${name} ${arg_TEST_LINKS}
       MAIN GTest::gmock_main)
   endif()
   if(itests)
