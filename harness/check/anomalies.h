@@ -1,0 +1,103 @@
+// What the two transactional checkers share: anomalies, their names, which level forbids them, and the search for
+// cycles once the dependencies are known.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/check/dependency_graph.h"
+#include "harness/check/transactions.h"
+#include "harness/check/verdict.h"
+#include "harness/history/history.h"
+
+namespace chamber {
+
+enum class Anomaly : std::uint8_t {
+  kGarbage,            // a value was read that nobody wrote
+  kDuplicate,          // a value stands twice in a list
+  kIncompatibleOrder,  // two reads show the same list in different orders
+  kG0,                 // dirty write: a cycle of writes
+  kG1a,                // aborted read: what a failed transaction wrote was read
+  kG1b,                // intermediate read: what its writer itself replaced was read
+  kG1c,                // circular information flow: a cycle of writes and reads
+  kLostUpdate,         // two read the same version and both wrote the next
+  kInternal,           // a transaction does not see what it read or wrote before
+  kGSingle,            // read skew: a cycle with one anti-dependency
+  kG2,                 // write skew: a cycle with several
+  kRealTime,           // a cycle only together with what had ended before
+};
+inline constexpr std::size_t kAnomalies = 12;
+
+// Collects anomalies and makes the result of them.
+class Findings {
+ public:
+  Findings(const History& history, const TransactionOptions& options) : history_(history), options_(options) {}
+
+  void add(Anomaly anomaly, std::vector<std::string> lines);
+  [[nodiscard]] CheckResult result(std::string check, std::uint64_t operations, std::string_view gave_up) const;
+
+ private:
+  const History& history_;
+  const TransactionOptions& options_;
+  std::array<std::uint64_t, kAnomalies> counts_{};
+  std::array<std::vector<std::string>, kAnomalies> examples_;
+};
+
+// Transactions as nodes: every ok one, and every unknown one whose writes somebody saw.
+class TransactionGraph {
+ public:
+  TransactionGraph(const History& history, const TransactionOptions& options);
+
+  // By start. Failed ones, too: they are what an aborted read reads.
+  [[nodiscard]] const std::vector<const Operation*>& transactions() const { return transactions_; }
+  [[nodiscard]] bool is_ok(std::uint32_t transaction) const {
+    return transactions_[transaction]->outcome == Outcome::kOk;
+  }
+  [[nodiscard]] bool is_failed(std::uint32_t transaction) const {
+    return transactions_[transaction]->outcome == Outcome::kFail;
+  }
+  [[nodiscard]] std::uint64_t ok() const { return ok_; }
+
+  // Keys by number, in the order in which they come.
+  std::uint32_t key_number(std::uint64_t key);
+  [[nodiscard]] std::uint32_t keys() const { return static_cast<std::uint32_t>(keys_.size()); }
+  [[nodiscard]] std::string key_text(std::uint32_t key) const { return history_.key_text(keys_[key]); }
+
+  struct Source {
+    std::uint32_t transaction;
+    Dependency kind;
+  };
+  void edge(std::uint32_t from, std::uint32_t to, Dependency kind, std::uint32_t key, std::int64_t value) {
+    if (from != to) edges_.push_back({from, to, key, value, kind});
+  }
+  // An edge from each of `from` to each of `to`, but for those from a transaction to itself, in linear space. `to` must
+  // be sorted, each transaction once; `values` has the version of each.
+  void edges_to_all(std::span<const Source> from, std::span<const std::uint32_t> to,
+                    std::span<const std::int64_t> values, std::uint32_t key);
+
+  // Finds the cycles and adds what they prove.
+  void find_cycles(Findings& findings, Meter& meter);
+
+ private:
+  // A node that stands for many edges, see DependencyGraph.
+  std::uint32_t helper() { return static_cast<std::uint32_t>(transactions_.size()) + helpers_++; }
+  void add_real_time();
+  [[nodiscard]] std::vector<std::string> words(const std::vector<Edge>& cycle) const;
+  [[nodiscard]] std::string reason(const Edge& edge, std::size_t from, std::size_t to) const;
+
+  const History& history_;
+  const TransactionOptions& options_;
+  std::vector<const Operation*> transactions_;
+  std::uint64_t ok_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> key_numbers_;
+  std::vector<std::uint64_t> keys_;
+  std::vector<Edge> edges_;
+  std::uint32_t helpers_ = 0;
+};
+
+}  // namespace chamber
