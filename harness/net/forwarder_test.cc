@@ -113,9 +113,12 @@ TEST_F(ForwarderTest, PassesOnAReset) {
 
 TEST_F(ForwarderTest, ResetsClientsOfATargetThatIsNotThere) {
   const DeadPort dead;
-  Stream stream = Stream::connect(local(publish(local(dead.port()))), soon()).value();
-  std::array<char, 16> buffer;
-  EXPECT_FALSE(stream.read(buffer, soon()).ok());
+  Result<Stream> stream = Stream::connect(local(publish(local(dead.port()))), soon());
+  // The reset may come while the client still asks whether it is connected.
+  if (stream.ok()) {
+    std::array<char, 16> buffer;
+    EXPECT_FALSE(stream->read(buffer, soon()).ok());
+  }
   EXPECT_EQ(forwarder_->counters().unreachable, 1U);
 }
 
