@@ -1,10 +1,17 @@
 #include "harness/cell/stack.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 namespace chamber {
 
 using nlohmann::json;
+
+std::string Stack::server(std::string_view name) const {
+  const auto version = versions.find(name);
+  return version == versions.end() ? std::string(name) : fmt::format("{}@{}", name, version->second);
+}
 
 json to_json(const Stack& stack) {
   const PostgresSettings& postgres = stack.postgres_settings;
@@ -28,7 +35,8 @@ json to_json(const Stack& stack) {
             {"retry_timeout_s", postgres.retry_timeout.count()},
             {"primary_start_timeout_s", postgres.primary_start_timeout.count()},
             {"failsafe", postgres.failsafe}}},
-          {"identity_settings", {{"engine", stack.identity_settings.engine}}}};
+          {"identity_settings", {{"engine", stack.identity_settings.engine}}},
+          {"versions", json::object_t(stack.versions.begin(), stack.versions.end())}};
 }
 
 Result<Stack> stack_from_json(const json& text) {
@@ -55,6 +63,8 @@ Result<Stack> stack_from_json(const json& text) {
     settings.primary_start_timeout = std::chrono::seconds(postgres.at("primary_start_timeout_s").get<std::int64_t>());
     postgres.at("failsafe").get_to(settings.failsafe);
     text.at("identity_settings").at("engine").get_to(stack.identity_settings.engine);
+    for (const auto& [server, version] : text.at("versions").items())
+      stack.versions[server] = version.get<std::string>();
     return stack;
   } catch (const json::exception& problem) {
     return fail(ErrorKind::kInput, "this is not a stack: {}", problem.what());

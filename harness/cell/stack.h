@@ -3,8 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 #include "harness/base/result.h"
 
@@ -43,9 +46,14 @@ struct Stack {
   VaultSettings vault_settings;
   PostgresSettings postgres_settings;
   IdentitySettings identity_settings;
+  // The servers that must have a version or be of a series ("15"): {"vault", "1.21.1"}. The others: any that will do.
+  std::map<std::string, std::string, std::less<>> versions;
 
-  [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}}; }
-  [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}}; }
+  // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
+  [[nodiscard]] std::string server(std::string_view name) const;
+
+  [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}, {}}; }
+  [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}, {}}; }
 };
 
 // Both ways, without loss: how a stack gets into its cell.

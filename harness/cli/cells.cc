@@ -53,10 +53,11 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
   if (stack.objectstore > 0) needed.emplace_back("minio");
   if (stack.identity > 0) {
     const std::string& engine = stack.identity_settings.engine;
-    const bool real = engine != "standin" && servers::locate(catalogue, "zitadel", surroundings).ok();
+    const bool real = engine != "standin" && servers::locate(catalogue, stack.server("zitadel"), surroundings).ok();
     if (!real) needed.emplace_back(engine == "zitadel" ? "zitadel" : "standin");
   }
-  for (const std::string& name : needed) {
+  for (const std::string& server : needed) {
+    const std::string name = stack.server(server);
     const auto found = servers::locate(catalogue, name, surroundings);
     if (!found) {
       return tl::unexpected(

@@ -63,9 +63,18 @@ TEST(CellStack, CarriesSettings) {
   EXPECT_FALSE(cell("{postgres: {nodes: 1, replication: asynchronous}}")->postgres_settings.synchronous);
 }
 
-TEST(CellStack, RefusesWhatNobodyWouldHeed) {
-  EXPECT_EQ(cell("{vault: {nodes: 1, version: 1.20}}").error().message(),
-            "a:1:29: vault in version 1.20: versions are pinned in fixtures/servers.yaml; leave it out");
+TEST(CellStack, NamesTheServersThatMustHaveAVersion) {
+  const auto stack = cell("{vault: {nodes: 1, version: 1.21.1}, postgres: {nodes: 1, version: 15}, identity: 1}");
+  ASSERT_TRUE(stack.ok()) << stack.error().message();
+  EXPECT_EQ(stack->server("vault"), "vault@1.21.1");
+  EXPECT_EQ(stack->server("postgresql"), "postgresql@15");
+  EXPECT_EQ(stack->server("patroni"), "patroni");
+  EXPECT_EQ(stack->server("zitadel"), "zitadel");
+}
+
+TEST(CellStack, AVersionOfIdentityIsTheRealServersUnlessTheStandInIsAskedFor) {
+  EXPECT_EQ(cell("{identity: {nodes: 1, version: 4}}")->server("zitadel"), "zitadel@4");
+  EXPECT_EQ(cell("{identity: {nodes: 1, engine: standin, version: 0.1}}")->server("standin"), "standin@0.1");
 }
 
 }  // namespace

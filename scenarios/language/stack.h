@@ -39,7 +39,7 @@ struct Component {
   std::string name;
   Located<std::int64_t> nodes;
   Located<std::string> engine;
-  Located<std::string> version;  // "default": the one that fixtures/servers.yaml pins
+  Located<std::string> version;  // "default": any that fixtures/servers.yaml allows
   Parameters settings;
 };
 
