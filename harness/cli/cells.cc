@@ -59,11 +59,11 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
   for (const std::string& server : needed) {
     const std::string name = stack.server(server);
     const auto found = servers::locate(catalogue, name, surroundings);
-    if (!found) {
-      return tl::unexpected(
-          Error(ErrorKind::kInput, fmt::format("the server {} is missing; `chamber servers get {}` obtains it\n{}",
-                                               name, name, found.error().message())));
-    }
+    if (found) continue;
+    const bool obtainable = !CHAMBER_TRY(catalogue.find(name)).ways.empty();
+    const std::string mend = obtainable ? fmt::format("`chamber servers get {}` obtains it", name)
+                                        : fmt::format("give one with --server {}=PATH", server);
+    return fail(ErrorKind::kInput, "the server {} is missing; {}\n{}", name, mend, found.error().message());
   }
   return {};
 }
