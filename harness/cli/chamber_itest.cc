@@ -216,6 +216,28 @@ TEST_F(ChamberTest, RefusesAFolderThatIsInUse) {
   EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "empty"), {}), 1);
 }
 
+TEST_F(ChamberTest, TellsThatTheDiskIsFull) {
+  if (geteuid() != 0) GTEST_SKIP() << "mounting a small disk needs root";  // CI is root
+  fs::create_directory(root_ / "disk");
+  wrapper_ = {"/usr/bin/unshare", "--mount", "/bin/sh", "-c", "mount -t tmpfs -o size=100k none \"$0\" && exec \"$@\"",
+              root_ / "disk"};
+  const Ended ended = run_short({"--out", root_ / "disk/run"});
+  EXPECT_EQ(ended.code, 3) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
+  expect_nothing_left({});
+}
+
+// Both are shown to the cell: the way to the inner folder must not stand for the outer one.
+TEST_F(ChamberTest, RunsBesideACacheInTheFolderOfRuns) {
+  fs::create_directories(root_ / "runs/cache");
+  fs::create_directory_symlink(fs::path(environment_["CHAMBER_CACHE"]) / "servers", root_ / "runs/cache/servers");
+  environment_["CHAMBER_CACHE"] = root_ / "runs/cache";
+  const Ended ended = chamber({"run", write("small.yaml", kSmall), "--out", root_ / "runs/one"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_TRUE(fs::exists(root_ / "runs/one/report.html"));
+  fs::remove_all(root_ / "runs/cache");
+}
+
 TEST_F(ChamberTest, SaysWhichServerIsMissingAndHowToGetIt) {
   environment_["PATH"] = root_ / "empty";
   environment_["CHAMBER_CACHE"] = root_ / "empty";

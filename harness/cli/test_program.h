@@ -115,7 +115,8 @@ class ProgramTest : public testing::Test {
     const Fd out = open_new("out");
     const Fd err = open_new("err");
     SpawnOptions options;
-    options.arguments = {CHAMBER_PROGRAM, "--runs", root_ / "runs"};
+    options.arguments = wrapper_;
+    options.arguments.insert(options.arguments.end(), {CHAMBER_PROGRAM, "--runs", root_ / "runs"});
     options.environment = environment_;
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     options.standard_output = out.get();
@@ -190,6 +191,7 @@ class ProgramTest : public testing::Test {
 
   fs::path root_;
   std::map<std::string, std::string> environment_;
+  std::vector<std::string> wrapper_;  // a program and its arguments that start what follows them
 };
 
 }  // namespace chamber::test

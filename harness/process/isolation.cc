@@ -118,7 +118,10 @@ Result<void> build_root(const IsolationOptions& options) {
   CHAMBER_CHECK(mount_at("tmpfs", new_root / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"));
   CHAMBER_CHECK(build_etc(old_root, new_root));
   CHAMBER_CHECK(build_dev(new_root));
-  for (const fs::path& path : options.keep_visible) {
+  // A folder before those inside it: the way to an inner one would otherwise stand for the outer, empty.
+  std::vector<fs::path> keep_visible = options.keep_visible;
+  std::sort(keep_visible.begin(), keep_visible.end());
+  for (const fs::path& path : keep_visible) {
     if (!fs::exists(new_root / path.relative_path())) {
       CHAMBER_CHECK(bind_tree(old_root / path.relative_path(), new_root / path.relative_path()));
     }
