@@ -8,6 +8,7 @@
 #include <fstream>
 #include <regex>
 
+#include "harness/base/test_capability.h"
 #include "harness/history/test_files.h"
 #include "harness/process/process.h"
 #include "reports/render.h"
@@ -34,9 +35,7 @@ class Page : public testing::Test {
         return;
       }
     }
-    const char* const required = std::getenv("CHAMBER_REQUIRE_CAPABILITIES");
-    if (required != nullptr && std::string_view(required) == "1") FAIL() << "Chromium is not installed";
-    GTEST_SKIP() << "Chromium is not installed: apt-get install chromium";
+    CHAMBER_LACKS("Chromium is not installed: apt-get install chromium");
   }
 
   // What the browser prints for one page: its log, and the document after scripts ran.

@@ -18,6 +18,7 @@
 
 #include "harness/base/eventually.h"
 #include "harness/base/random.h"
+#include "harness/base/test_capability.h"
 #include "harness/net/wire/capture_testing.h"
 #include "harness/net/wire/socket_testing.h"
 #include "harness/net/wire/switch.h"
@@ -178,21 +179,13 @@ std::int64_t wall_ns() {
   return at.tv_sec * 1'000'000'000 + at.tv_nsec;
 }
 
-bool capabilities_required() {
-  const char* required = std::getenv("CHAMBER_REQUIRE_CAPABILITIES");
-  return required != nullptr && std::string_view(required) == "1";
-}
-
 class WireITest : public ::testing::TestWithParam<LinkKind> {
  protected:
   void SetUp() override {
     static const Result<void> isolated = isolate();
     Result<void> able = isolated;
     if (able && GetParam() == LinkKind::kTap) able = tap_usable();
-    if (!able) {
-      if (capabilities_required()) FAIL() << able.error().message();
-      GTEST_SKIP() << able.error().message();
-    }
+    if (!able) CHAMBER_LACKS(able.error().message());
     interfaces_before_ = interfaces_here();
     Result<std::unique_ptr<Wire>> started = Wire::start({.seed = 5});
     ASSERT_TRUE(started.ok()) << started.error().message();
