@@ -84,6 +84,19 @@ std::string facts(const Report& report) {
   return out + "</dl>\n";
 }
 
+std::string verdict_box(Judgement judgement, const Verdict& verdict, const std::vector<std::string>& reasons) {
+  std::string out = fmt::format(
+      "<section class=\"verdict {0}\" aria-label=\"Verdict\"><span class=\"{0}\">{1}</span><div>"
+      "<p class=\"word {0}\" id=\"verdict\">{2}</p><div class=\"why\"><p>{3}</p>",
+      to_string(judgement), icon(judgement),
+      judgement == Judgement::kPass   ? "Pass"
+      : judgement == Judgement::kFail ? "Fail"
+                                      : "Inconclusive",
+      checks_text(verdict));
+  for (const std::string& reason : reasons) out += fmt::format("<p>{}</p>", escape_markup(reason));
+  return out + "</div></div></section>\n";
+}
+
 }  // namespace
 
 std::string head(const Report& report, const Conclusion& conclusion) {
@@ -94,17 +107,7 @@ std::string head(const Report& report, const Conclusion& conclusion) {
   if (!record.scenario.about.empty()) {
     out += fmt::format("<p class=\"about\">{}</p>\n", escape_markup(record.scenario.about));
   }
-  const std::string_view judgement = to_string(conclusion.judgement);
-  out += fmt::format(
-      "</header>\n<section class=\"verdict {0}\" aria-label=\"Verdict\"><span class=\"{0}\">{1}</span><div>"
-      "<p class=\"word {0}\" id=\"verdict\">{2}</p><div class=\"why\"><p>{3}</p>",
-      judgement, icon(conclusion.judgement),
-      conclusion.judgement == Judgement::kPass   ? "Pass"
-      : conclusion.judgement == Judgement::kFail ? "Fail"
-                                                 : "Inconclusive",
-      checks_text(report.verdict));
-  for (const std::string& reason : conclusion.reasons) out += fmt::format("<p>{}</p>", escape_markup(reason));
-  out += "</div></div></section>\n";
+  out += "</header>\n" + verdict_box(conclusion.judgement, report.verdict, conclusion.reasons);
   for (const std::string& component : stand_ins(record)) {
     out += fmt::format(
         "<p class=\"notice\"><b>Stand-in.</b> The component <b>{}</b> was played by a stand-in, not by the real "
@@ -117,16 +120,33 @@ std::string head(const Report& report, const Conclusion& conclusion) {
 
 }  // namespace html
 
-std::string render_html(const Report& report) {
-  const Conclusion conclusion = conclude(report);
-  const std::string name = escape_markup(report.record.scenario.name);
+namespace {
+
+// Up to the begin of <main>.
+std::string page_begin(const std::string& name, Judgement judgement) {
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", policy());
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   out += "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n";
-  out += fmt::format("<title>{}: {} – chamber</title>\n<style>", name, to_string(conclusion.judgement));
-  out.append(kReportStyle)
+  out += fmt::format("<title>{}: {} – chamber</title>\n<style>", escape_markup(name), to_string(judgement));
+  return out.append(kReportStyle)
       .append("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#checks\">To the checks</a>\n<main>\n");
+}
+
+}  // namespace
+
+std::string render_verdict_html(const Verdict& verdict, const std::string& title) {
+  std::string out = page_begin(title, verdict.overall);
+  out += fmt::format("<header>\n<p class=\"over\"><b>chamber</b><span>check</span></p>\n<h1>{}</h1>\n</header>\n",
+                     escape_markup(title));
+  out += html::verdict_box(verdict.overall, verdict, {});
+  out += html::checks(verdict);
+  return out + "<footer>Times count from the history's zero.</footer>\n</main>\n</body>\n</html>\n";
+}
+
+std::string render_html(const Report& report) {
+  const Conclusion conclusion = conclude(report);
+  std::string out = page_begin(report.record.scenario.name, conclusion.judgement);
   out += html::head(report, conclusion);
   out += html::checks(report.verdict);
   out += html::charts(report.timeline);

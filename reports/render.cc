@@ -42,6 +42,10 @@ Result<void> write_html(const Report& report, const std::filesystem::path& path)
   return write_whole(path, render_html(report));
 }
 
+Result<void> write_verdict_html(const Verdict& verdict, const std::string& title, const std::filesystem::path& path) {
+  return write_whole(path, render_verdict_html(verdict, title));
+}
+
 Result<void> write_junit(const Report& report, const std::filesystem::path& path,
                          const std::filesystem::path& report_path) {
   return write_whole(path, render_junit(report, report_path));

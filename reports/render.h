@@ -24,9 +24,16 @@ namespace chamber {
 
 struct TableOptions {
   bool colour = false;
-  std::size_t width = 100;  // columns; longer lines are wrapped
+  std::size_t width = 100;         // columns; longer lines are wrapped
+  std::size_t evidence_lines = 6;  // of a check that did not pass
 };
 [[nodiscard]] std::string verdict_table(const Report& report, const TableOptions& options = {});
+
+// The checks alone, of a history that no run of ours made.
+[[nodiscard]] std::string verdict_lines(const Verdict& verdict, const TableOptions& options = {});
+// The same as a page; `title` says whose history it was.
+[[nodiscard]] std::string render_verdict_html(const Verdict& verdict, const std::string& title);
+Result<void> write_verdict_html(const Verdict& verdict, const std::string& title, const std::filesystem::path& path);
 
 // Each into a file of mode 0600, whole or not at all. Errors are of kind kHarness and name the path.
 Result<void> write_html(const Report& report, const std::filesystem::path& path);

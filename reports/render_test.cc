@@ -71,6 +71,25 @@ std::size_t occurrences(const std::string& text, std::string_view part) {
 
 // ---- The page
 
+TEST(Html, AVerdictAloneIsAPageThatShowsTheDrawingAndTrustsNoText) {
+  Verdict verdict = Verdict::of({test_violation()});
+  const std::string page = render_verdict_html(verdict, "a history");
+  EXPECT_THAT(page, AllOf(HasSubstr("id=\"verdict\">Fail"), HasSubstr("<h1>a history</h1>"),
+                          HasSubstr("class=\"drawing\""), HasSubstr("3. read(k4) = 31")));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  const std::string hostile = render_verdict_html(hostile_report().verdict, kHostile);
+  EXPECT_EQ(occurrences(hostile, "<img"), 0);
+}
+
+TEST(Table, AVerdictAloneHasAllItsEvidence) {
+  CheckResult result = test_violation();
+  result.evidence.assign(20, "a line");
+  result.evidence.push_back("the last line");
+  const Verdict verdict = Verdict::of({result});
+  EXPECT_THAT(verdict_lines(verdict, {.evidence_lines = SIZE_MAX}), HasSubstr("the last line"));
+  EXPECT_THAT(verdict_lines(verdict), AllOf(Not(HasSubstr("the last line")), HasSubstr("and 15 more")));
+}
+
 TEST(Html, VerdictComesFirstThenChecksThenCharts) {
   const std::string page = render_html(test_report());
   const std::size_t verdict = page.find("id=\"verdict\">Pass");

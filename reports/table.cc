@@ -8,11 +8,11 @@ namespace chamber {
 namespace {
 
 constexpr std::size_t kJudgementWidth = 15;  // "? inconclusive" and a space
-constexpr std::size_t kEvidenceLines = 6;    // of a check that did not pass
 
 class Writer {
  public:
   explicit Writer(const TableOptions& options) : options_(options) {}
+  [[nodiscard]] std::size_t evidence_lines() const { return options_.evidence_lines; }
 
   [[nodiscard]] std::string judged(Judgement judgement, std::string_view text) const {
     constexpr std::array<std::string_view, 3> kCodes = {"\x1b[32m", "\x1b[31m", "\x1b[33m"};
@@ -71,16 +71,31 @@ std::string check_lines(const Writer& writer, const CheckResult& result) {
   constexpr std::size_t kIndent = kJudgementWidth + 3;
   out += writer.wrapped(result.summary, kIndent);
   if (result.judgement == Judgement::kPass) return out;
-  for (std::size_t i = 0; i < result.evidence.size() && i < kEvidenceLines; ++i) {
+  const std::size_t lines = std::min(result.evidence.size(), writer.evidence_lines());
+  for (std::size_t i = 0; i < lines; ++i) {
     out += writer.wrapped("– " + result.evidence[i], kIndent);
   }
-  if (result.evidence.size() > kEvidenceLines) {
-    out += writer.wrapped(fmt::format("– and {} more", result.evidence.size() - kEvidenceLines), kIndent);
+  if (result.evidence.size() > lines) {
+    out += writer.wrapped(fmt::format("– and {} more", result.evidence.size() - lines), kIndent);
   }
   return out;
 }
 
+std::string last_line(const Writer& writer, Judgement judgement, const Verdict& verdict) {
+  const std::string_view word = judgement == Judgement::kPass   ? "PASS"
+                                : judgement == Judgement::kFail ? "FAIL"
+                                                                : "INCONCLUSIVE";
+  return fmt::format("{}  {}\n", writer.judged(judgement, word), checks_text(verdict));
+}
+
 }  // namespace
+
+std::string verdict_lines(const Verdict& verdict, const TableOptions& options) {
+  const Writer writer(options);
+  std::string out;
+  for (const CheckResult& result : verdict.results) out += check_lines(writer, result);
+  return out + last_line(writer, verdict.overall, verdict);
+}
 
 std::string verdict_table(const Report& report, const TableOptions& options) {
   const Writer writer(options);
@@ -94,10 +109,7 @@ std::string verdict_table(const Report& report, const TableOptions& options) {
     out += fmt::format("  {} {} was played by a stand-in, not by the real engine\n",
                        writer.judged(Judgement::kInconclusive, "! stand-in     "), escape_terminal(component));
   }
-  const std::string_view word = conclusion.judgement == Judgement::kPass   ? "PASS"
-                                : conclusion.judgement == Judgement::kFail ? "FAIL"
-                                                                           : "INCONCLUSIVE";
-  out += fmt::format("{}  {}\n", writer.judged(conclusion.judgement, word), checks_text(report.verdict));
+  out += last_line(writer, conclusion.judgement, report.verdict);
   for (const std::string& reason : conclusion.reasons) out += writer.wrapped(reason, 2);
   return out;
 }

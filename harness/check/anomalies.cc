@@ -1,6 +1,7 @@
 #include "harness/check/anomalies.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -8,8 +9,8 @@
 namespace chamber {
 namespace {
 
-constexpr std::array<std::string_view, 4> kIsolationNames = {"read_committed", "repeatable_read", "serializable",
-                                                             "strict_serializable"};
+constexpr std::array<std::string_view, 5> kIsolationNames = {"read_uncommitted", "read_committed", "repeatable_read",
+                                                             "serializable", "strict_serializable"};
 
 struct AnomalyText {
   std::string_view name;
@@ -17,10 +18,10 @@ struct AnomalyText {
 };
 
 constexpr std::array<AnomalyText, kAnomalies> kAnomalyTexts = {{
-    {"a value that nobody wrote", Isolation::kReadCommitted},
-    {"a value twice in a list", Isolation::kReadCommitted},
-    {"contradicting orders", Isolation::kReadCommitted},
-    {"G0, dirty write", Isolation::kReadCommitted},
+    {"a value that nobody wrote", Isolation::kReadUncommitted},
+    {"a value twice in a list", Isolation::kReadUncommitted},
+    {"contradicting orders", Isolation::kReadUncommitted},
+    {"G0, dirty write", Isolation::kReadUncommitted},
     {"G1a, aborted read", Isolation::kReadCommitted},
     {"G1b, intermediate read", Isolation::kReadCommitted},
     {"G1c, circular information flow", Isolation::kReadCommitted},
@@ -38,9 +39,15 @@ std::string_view to_string(Isolation isolation) {
 }
 
 std::optional<Isolation> isolation_from(std::string_view text) {
-  const auto found = std::find(kIsolationNames.begin(), kIsolationNames.end(), text);
+  std::string name(text);
+  std::replace(name.begin(), name.end(), '-', '_');
+  const auto found = std::find(kIsolationNames.begin(), kIsolationNames.end(), name);
   if (found == kIsolationNames.end()) return std::nullopt;
   return static_cast<Isolation>(found - kIsolationNames.begin());
+}
+
+std::string isolation_names() {
+  return fmt::format("{}", fmt::join(kIsolationNames, ", "));
 }
 
 void Findings::add(Anomaly anomaly, std::vector<std::string> lines) {

@@ -31,6 +31,11 @@ CheckResult check_availability(const History& history, const AvailabilityOptions
   result.judgement = share >= options.at_least ? Judgement::kPass : Judgement::kFail;
   result.summary = fmt::format("{} of {} operations were served: {:.3f} %, {:.3f} % are asked for", good,
                                result.operations, share * kPercent, options.at_least * kPercent);
+  // The error budget: how many may fail, and what of it is spent.
+  const double allowed = (1 - options.at_least) * static_cast<double>(result.operations);
+  const auto failed = static_cast<double>(result.operations - good);
+  if (allowed >= 1)
+    result.summary += fmt::format("; {:.0f} % of the error budget is spent", failed / allowed * kPercent);
   for (const auto& [kind, count] : failures) {
     const auto& [outcome, error, node] = kind;
     result.evidence.push_back(fmt::format("{} {}: {}{}", count, to_string(outcome),

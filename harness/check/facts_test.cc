@@ -87,6 +87,7 @@ TEST(Availability, ShareAndBudget) {
   EXPECT_EQ(judge(1, When::kNoFault).judgement, Judgement::kPass);
   EXPECT_EQ(judge(0.95, When::kDuringFault).judgement, Judgement::kFail);
   EXPECT_THAT(judge(1, When::kAlways).evidence, Contains(HasSubstr("30 unknown")));
+  EXPECT_THAT(judge(0.94, When::kAlways).summary, HasSubstr("56 % of the error budget is spent"));
   EXPECT_EQ(check_availability(builder.history(), {.workload = "x"}).judgement, Judgement::kInconclusive);
 }
 

@@ -127,9 +127,12 @@ SearchResult search_all(const PartitionJudge& judge, std::span<const Partition> 
   return result;
 }
 
+// Of more operations than can be looked at (shrinking came to its limit), the last: the conflict is at the end.
 std::vector<Bar> draw(const History& history, const Counterexample& example) {
+  constexpr std::size_t kMostBars = 100;
   std::vector<Bar> bars;
-  for (const Operation* operation : example.operations) {
+  const std::size_t left_out = example.operations.size() - std::min(kMostBars, example.operations.size());
+  for (const Operation* operation : std::span(example.operations).subspan(left_out)) {
     Bar bar;
     bar.process = operation->process;
     bar.label = history.call(*operation);
@@ -162,10 +165,11 @@ void explain(const History& history, const ModelParts& parts, const Partition& p
     result.evidence.push_back(history.describe(*operation));
   }
   std::string order;
-  for (const Operation* operation : example.longest) {
+  for (std::size_t i = 0; i < std::min(kMostLines, example.longest.size()); ++i) {
     if (!order.empty()) order += ", ";
-    order += history.call(*operation);
+    order += history.call(*example.longest[i]);
   }
+  if (example.longest.size() > kMostLines) order += fmt::format(", … {} in all", example.longest.size());
   result.evidence.push_back(fmt::format("the longest order that was found: {}", order.empty() ? "none" : order));
   result.drawing = draw(history, example);
 }

@@ -1,10 +1,8 @@
 // Linearizability of registers, 10² to 10⁶ operations, 1 to 100 clients, with and without violations and unknowns; one
 // thread, processor time. With CHAMBER_PORCUPINE set to the program built from peer/ (go build), the same histories are
-// judged by Porcupine in the same run:
-//   (cd harness/check/peer && go build -o /tmp/peer .) && CHAMBER_PORCUPINE=/tmp/peer chamber_check_benches
+// judged by Porcupine in the same run: ci/bench-judge does that and prints both side by side.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,6 +12,7 @@
 #include <map>
 #include <string>
 
+#include "harness/check/bench_memory.h"
 #include "harness/check/linearizable.h"
 #include "harness/check/test_histories.h"
 
@@ -57,22 +56,6 @@ const History& history_of(std::size_t index) {
   }
   return last.second;
 }
-
-// The peak of resident memory in bytes; the kernel sets it back to what is resident when asked to.
-std::int64_t memory_peak() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::strtoll(line.c_str() + 6, nullptr, 10) * 1024;
-  }
-  return 0;
-}
-
-void reset_memory_peak() {
-  malloc_trim(0);  // what the generator left behind would hide what the check takes
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
-
-constexpr double kMegabyte = 1024 * 1024;
 
 void BM_Chamber(benchmark::State& state) {
   const History& history = history_of(static_cast<std::size_t>(state.range(0)));

@@ -92,7 +92,7 @@ TEST(KvModel, AgreesWithBruteForce) {
     std::cout << "seed " << seed << "\n";
     Random random(seed);
     Counts counts;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < kTwinRounds; ++round) {
       std::string state;
       const bool honest = random.chance(0.6);
       const History history = overlapping(random, 7, [&](Operation& operation) {
@@ -111,8 +111,8 @@ TEST(KvModel, AgreesWithBruteForce) {
       const bool has_order = BruteForce(history, std::string(), kv_step).has_order();
       ASSERT_NO_FATAL_FAILURE(expect_agreement(history, Model::kKv, has_order, seed, counts));
     }
-    EXPECT_GT(counts.orders, 3000);
-    EXPECT_GT(counts.none, 500);
+    EXPECT_GT(counts.orders, kTwinRounds / 7);
+    EXPECT_GT(counts.none, kTwinRounds / 40);
   }
 }
 
@@ -123,7 +123,7 @@ TEST(SetModel, AgreesWithBruteForce) {
     std::cout << "seed " << seed << "\n";
     Random random(seed);
     Counts counts;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < kTwinRounds; ++round) {
       Elements state;
       const double removes = random.chance(0.5) ? 0 : 0.2;
       const bool honest = random.chance(0.6);
@@ -161,8 +161,8 @@ TEST(SetModel, AgreesWithBruteForce) {
       const bool has_order = BruteForce(history, Elements(), step).has_order();
       ASSERT_NO_FATAL_FAILURE(expect_agreement(history, Model::kSet, has_order, seed, counts));
     }
-    EXPECT_GT(counts.orders, 3000);
-    EXPECT_GT(counts.none, 500);
+    EXPECT_GT(counts.orders, kTwinRounds / 7);
+    EXPECT_GT(counts.none, kTwinRounds / 40);
   }
 }
 
@@ -186,7 +186,7 @@ TEST(QueueModel, AgreesWithBruteForce) {
     std::cout << "seed " << seed << "\n";
     Random random(seed);
     Counts counts;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < kTwinRounds; ++round) {
       Queue state = {};
       std::int64_t next = 1;
       const bool unique = random.chance(0.6);
@@ -207,8 +207,8 @@ TEST(QueueModel, AgreesWithBruteForce) {
       const bool has_order = BruteForce(history, Queue(), queue_step).has_order();
       ASSERT_NO_FATAL_FAILURE(expect_agreement(history, Model::kQueue, has_order, seed, counts));
     }
-    EXPECT_GT(counts.orders, 3000);
-    EXPECT_GT(counts.none, 200);
+    EXPECT_GT(counts.orders, kTwinRounds / 7);
+    EXPECT_GT(counts.none, kTwinRounds / 100);
   }
 }
 

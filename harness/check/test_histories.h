@@ -18,6 +18,13 @@ inline std::vector<std::uint64_t> test_seeds() {
   return {1, std::random_device{}()};
 }
 
+// How many small histories a checker and its twin judge, of each seed. A sanitizer makes them ten times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr int kTwinRounds = 5'000;
+#else
+inline constexpr int kTwinRounds = 100'000;
+#endif
+
 inline Instant at_ms(std::int64_t milliseconds) {
   return Instant(std::chrono::milliseconds(milliseconds));
 }

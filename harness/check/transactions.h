@@ -22,13 +22,16 @@ namespace chamber {
 
 // In the order of what they forbid; each forbids what those before it do.
 enum class Isolation : std::uint8_t {
-  kReadCommitted,       // G0, G1a, G1b, G1c; and what no level allows: garbage, duplicates, contradicting orders
+  kReadUncommitted,     // G0; and what no level allows: garbage, duplicates, contradicting orders
+  kReadCommitted,       // G1a, G1b, G1c
   kRepeatableRead,      // as PostgreSQL has it, snapshot isolation: G-single, lost update, internal inconsistency
   kSerializable,        // G2
   kStrictSerializable,  // any of them with real time: what had ended before another began comes before it
 };
 [[nodiscard]] std::string_view to_string(Isolation isolation);
+// "repeatable_read" or "repeatable-read".
 [[nodiscard]] std::optional<Isolation> isolation_from(std::string_view text);
+[[nodiscard]] std::string isolation_names();
 
 struct TransactionOptions {
   std::string workload = {};  // "": all transactions

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
+#include "harness/check/judge.h"
 
 namespace chamber {
 
@@ -51,6 +52,21 @@ int list_command(const CommonOptions& options);
 int describe_command(const CommonOptions& options, const std::string& scenario,
                      const std::vector<std::string>& overrides, const std::string& schema);
 int check_command(const CommonOptions& options, const std::filesystem::path& run_folder);
+// A history by itself: a file in any of its formats, or a run's folder.
+struct JudgeCommandOptions {
+  CommonOptions common;
+  std::filesystem::path path;
+  JudgeOptions judge;
+  std::filesystem::path html;  // also as a page; empty: not
+};
+int judge_command(const JudgeCommandOptions& options);
+struct ExportCommandOptions {
+  std::filesystem::path path;
+  std::string format = "jsonl";  // jsonl, edn, binary
+  std::string workload;          // edn: of one workload; empty: all
+  std::filesystem::path out;     // empty: standard output
+};
+int export_command(const ExportCommandOptions& options);
 int report_command(const CommonOptions& options, const std::filesystem::path& run_folder);
 
 // Says it on standard error and gives its exit code.

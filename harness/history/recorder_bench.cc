@@ -2,8 +2,10 @@
 // operations of some hundred clients on a thousand keys with values that grow.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "harness/base/random.h"
@@ -15,6 +17,14 @@ namespace {
 
 std::filesystem::path bench_file() {
   return std::filesystem::temp_directory_path() / ("chamber-recorder-bench-" + std::to_string(getpid()));
+}
+
+// Resident now, in MiB.
+double resident_mb() {
+  std::size_t pages_all = 0;
+  std::size_t pages_resident = 0;
+  std::ifstream("/proc/self/statm") >> pages_all >> pages_resident;
+  return static_cast<double>(pages_resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
 }
 
 std::unique_ptr<Recorder> shared_recorder;
@@ -35,7 +45,11 @@ void BM_Record(benchmark::State& state) {
   const std::uint16_t workload = recorder.name("vault.register");
   const std::uint16_t node = recorder.name("vault-0");
   std::int64_t value = 0;
+  // Buffers are as large as they get after so many; what comes on top would grow with the run.
+  constexpr std::int64_t kWarm = 100'000;
+  double warm_mb = 0;
   for (auto _ : state) {
+    if (value == kWarm && state.thread_index() == 0) warm_mb = resident_mb();
     const std::uint64_t draw = random.next();
     ++value;
     const auto ticket = recorder.begin({.workload = workload,
@@ -52,6 +66,7 @@ void BM_Record(benchmark::State& state) {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     state.counters["peak_rss_mb"] = static_cast<double>(usage.ru_maxrss) / 1024;
+    if (warm_mb > 0) state.counters["grew_mb"] = resident_mb() - warm_mb;
   }
 }
 BENCHMARK(BM_Record)->Setup(open_recorder)->Teardown(close_recorder)->Threads(1)->Threads(8)->UseRealTime();

@@ -3,12 +3,18 @@
 #include <array>
 #include <utility>
 
+#include "fixtures/postgres/bank_workload.h"
 #include "harness/check/availability.h"
+#include "harness/check/bank.h"
 #include "harness/check/latency.h"
 #include "harness/check/linearizable.h"
+#include "harness/check/monotonic_reads.h"
 #include "harness/check/no_lost_acks.h"
 #include "harness/check/outage.h"
 #include "harness/check/run_facts.h"
+#include "harness/check/set_full.h"
+#include "harness/check/staleness.h"
+#include "harness/check/transactions.h"
 
 namespace chamber {
 namespace {
@@ -60,6 +66,52 @@ Result<std::vector<Check>> latencies_of(const language::CheckEntry& entry) {
   return checks;
 }
 
+// The load entry that a check is about.
+Result<const language::LoadEntry*> load_of(const language::Plan& plan, const std::string& subject) {
+  for (const language::LoadEntry& entry : plan.load) {
+    if (*entry.name() == subject) return &entry;
+  }
+  return fail(ErrorKind::kHarness, "there is no load '{}'", subject);
+}
+
+Result<Check> isolation_of(const language::CheckEntry& entry, const language::Plan& plan, const Limits& limits) {
+  const std::string text = CHAMBER_TRY(entry.parameters.get<std::string>("level"));
+  const auto level = isolation_from(text);
+  if (!level) return fail(ErrorKind::kHarness, "no check knows the level {}", text);
+  const language::LoadEntry* load = CHAMBER_TRY(load_of(plan, *entry.subject));
+  const auto check = *load->workload == "postgres.rw_register" ? check_rw_register : check_list_append;
+  const TransactionOptions options{.workload = *entry.subject, .level = *level, .limits = limits};
+  return Check{fmt::format("isolation {} {}", *entry.subject, text),
+               [=](const History& history) { return check(history, options); }};
+}
+
+// The checks of what reads show. None for another kind.
+Result<std::optional<Check>> reads_check_of(const language::CheckEntry& entry, const language::Plan& plan) {
+  const std::string subject = *entry.subject;
+  const std::string name = fmt::format("{} {}", entry.kind, subject);
+  if (entry.kind == "bank") {
+    const language::LoadEntry* load = CHAMBER_TRY(load_of(plan, subject));
+    const auto accounts = CHAMBER_TRY(load->parameters.get<std::int64_t>("accounts"));
+    const BankOptions options{.workload = subject, .total = accounts * kBankBalance};
+    return Check{name, [=](const History& history) { return check_bank(history, options); }};
+  }
+  if (entry.kind == "set_full") {
+    const SetFullOptions options{.workload = subject,
+                                 .visible_within = CHAMBER_TRY(entry.parameters.maybe<Duration>("visible_within"))};
+    return Check{name, [=](const History& history) { return check_set_full(history, options); }};
+  }
+  if (entry.kind == "monotonic_reads") {
+    const MonotonicReadsOptions options{.workload = subject};
+    return Check{name, [=](const History& history) { return check_monotonic_reads(history, options); }};
+  }
+  if (entry.kind == "staleness") {
+    const StalenessOptions options{.workload = subject,
+                                   .at_most = CHAMBER_TRY(entry.parameters.maybe<Duration>("at_most"))};
+    return Check{name, [=](const History& history) { return check_staleness(history, options); }};
+  }
+  return std::nullopt;
+}
+
 Result<std::vector<Check>> translate(const language::CheckEntry& entry, const language::Plan& plan,
                                      const NamedBudgets& budgets, const std::stop_token& stop) {
   const std::string subject = *entry.subject;
@@ -72,6 +124,11 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
     const NoLostAcksOptions options{.workload = subject};
     return std::vector<Check>{{name, [options](const History& h) { return check_no_lost_acks(h, options); }}};
   }
+  if (entry.kind == "isolation") {
+    const Limits limits{.time = *plan.timeouts.check, .stop = stop};
+    return std::vector<Check>{CHAMBER_TRY(isolation_of(entry, plan, limits))};
+  }
+  if (const auto check = CHAMBER_TRY(reads_check_of(entry, plan))) return std::vector<Check>{*check};
   if (entry.kind == "outage") return std::vector<Check>{CHAMBER_TRY(outage_of(entry, budgets))};
   if (entry.kind == "latency") return latencies_of(entry);
   if (entry.kind == "availability") {

@@ -50,6 +50,15 @@ Result<Part> make_part(const language::LoadEntry& entry, Platform& platform) {
   if (const auto size = CHAMBER_TRY(entry.parameters.maybe<document::ByteSize>("size"))) {
     request.object_bytes = static_cast<std::uint64_t>(size->bytes);
   }
+  if (const auto accounts = CHAMBER_TRY(entry.parameters.maybe<std::int64_t>("accounts"))) {
+    request.keys = static_cast<std::uint64_t>(*accounts);
+  }
+  if (const auto isolation = CHAMBER_TRY(entry.parameters.maybe<std::string>("isolation"))) {
+    request.isolation = *isolation;
+  }
+  if (const auto from = CHAMBER_TRY(entry.parameters.maybe<std::string>("read_from"))) {
+    request.any_node = *from == "any_node";
+  }
   Part part;
   part.entry = &entry;
   part.workload = CHAMBER_TRY(make_workload(request, platform));

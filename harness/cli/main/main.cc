@@ -25,6 +25,11 @@ struct Arguments {
   std::vector<std::string> overrides;
   std::string schema;
   std::string folder;
+  chamber::JudgeCommandOptions judge;
+  double judge_seconds = 0;
+  std::size_t judge_megabytes = 0;
+  std::int64_t total = 0;
+  chamber::ExportCommandOptions exporting;
   std::uint64_t seed = 0;
 };
 
@@ -47,6 +52,33 @@ void add_cell_commands(CLI::App& app, Arguments& a) {
   logs->add_option("node", a.node, "vault-0, postgres-1, …; all nodes when left out");
   logs->add_option("--in", a.cell, "The cell or run; the only cell when left out");
   app.add_subcommand("reap", "Clean up after runs that were killed");
+}
+
+void add_history_commands(CLI::App& app, Arguments& a) {
+  constexpr std::size_t kMegabyte = std::size_t{1} << 20;
+  CLI::App* const check = app.add_subcommand("check", "Judge a run's history again, or any history by a model");
+  check->add_option("run", a.judge.path, "The run's folder, or a history file")->required();
+  check->add_option("--model", a.judge.judge.model,
+                    "register, kv, set, queue, list-append, rw-register, bank, set-full, monotonic-reads, staleness, "
+                    "no-lost-acks");
+  check
+      ->add_option("--level", a.judge.judge.level,
+                   "Of transactions: read-uncommitted, read-committed, repeatable-read, serializable, "
+                   "strict-serializable")
+      ->capture_default_str();
+  check->add_option("--workload", a.judge.judge.workload, "Only its operations");
+  check->add_option("--total", a.total, "Of a bank: what all accounts hold together");
+  check->add_option("--html", a.judge.html, "Write the verdict as a page, too");
+  a.judge_seconds = chamber::seconds(a.judge.judge.limits.time);
+  check->add_option("--time-limit", a.judge_seconds, "Seconds; then the answer is inconclusive")->capture_default_str();
+  a.judge_megabytes = a.judge.judge.limits.memory_bytes / kMegabyte;
+  check->add_option("--memory-limit", a.judge_megabytes, "MiB of the search; then the answer is inconclusive")
+      ->capture_default_str();
+  CLI::App* const exporting = app.add_subcommand("export", "Write a history in another format");
+  exporting->add_option("run", a.exporting.path, "The run's folder, or a history file")->required();
+  exporting->add_option("--as", a.exporting.format, "jsonl, edn (Jepsen's), binary")->capture_default_str();
+  exporting->add_option("--workload", a.exporting.workload, "edn: only its operations");
+  exporting->add_option("--out", a.exporting.out, "The file; standard output when left out");
 }
 
 void add_commands(CLI::App& app, Arguments& a) {
@@ -72,12 +104,21 @@ void add_commands(CLI::App& app, Arguments& a) {
   describe->add_option("scenario", a.scenario, "Its name");
   describe->add_option("--set", a.overrides, "PATH=VALUE: change one value");
   describe->add_option("--schema", a.schema, "Print a JSON Schema instead: scenario");
-  app.add_subcommand("check", "Judge a run's history again")
-      ->add_option("run", a.folder, "The run's folder")
-      ->required();
+  add_history_commands(app, a);
   app.add_subcommand("report", "Write a run's reports again")
       ->add_option("run", a.folder, "The run's folder")
       ->required();
+}
+
+int check(const CLI::App& app, Arguments& a) {
+  a.judge.common = a.common;
+  const bool is_run = a.judge.judge.model.empty() && std::filesystem::is_directory(a.judge.path);
+  if (is_run) return chamber::check_command(a.common, a.judge.path);
+  if (app.get_subcommand("check")->count("--total") > 0) a.judge.judge.total = a.total;
+  a.judge.judge.limits.time =
+      std::chrono::duration_cast<chamber::Duration>(std::chrono::duration<double>(a.judge_seconds));
+  a.judge.judge.limits.memory_bytes = a.judge_megabytes << 20;
+  return chamber::judge_command(a.judge);
 }
 
 int dispatch(const CLI::App& app, Arguments& a) {
@@ -104,7 +145,8 @@ int dispatch(const CLI::App& app, Arguments& a) {
   }
   if (name == "list") return list_command(a.common);
   if (name == "describe") return describe_command(a.common, a.scenario, a.overrides, a.schema);
-  if (name == "check") return check_command(a.common, a.folder);
+  if (name == "check") return check(app, a);
+  if (name == "export") return export_command(a.exporting);
   return report_command(a.common, a.folder);
 }
 
