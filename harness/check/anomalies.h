@@ -48,6 +48,32 @@ class Findings {
   std::array<std::vector<std::string>, kAnomalies> examples_;
 };
 
+// Holds what grows with a history against the limits, every few thousand transactions.
+class GrowthMeter {
+ public:
+  explicit GrowthMeter(Meter& meter) : meter_(meter) {}
+  // `bytes()` is asked for how much there is now. False: a limit is reached, and Meter::why() says which.
+  template <typename Bytes>
+  [[nodiscard]] bool in_limits(Bytes bytes) {
+    constexpr std::uint32_t kStepsBetweenLooks = 1U << 12;
+    if (++steps_ % kStepsBetweenLooks == 0) look(bytes());
+    return good_;
+  }
+  // The same now. Once false, false for good.
+  bool look(std::size_t bytes) {
+    const std::size_t grown = bytes > charged_ ? bytes - charged_ : 0;
+    charged_ += grown;
+    good_ = good_ && meter_.charge(grown) && meter_.in_time();
+    return good_;
+  }
+
+ private:
+  Meter& meter_;
+  std::size_t charged_ = 0;
+  std::uint32_t steps_ = 0;
+  bool good_ = true;
+};
+
 // Transactions as nodes: every ok one, and every unknown one whose writes somebody saw.
 class TransactionGraph {
  public:
@@ -80,7 +106,13 @@ class TransactionGraph {
   void edges_to_all(std::span<const Source> from, std::span<const std::uint32_t> to,
                     std::span<const std::int64_t> values, std::uint32_t key);
 
-  // Finds the cycles and adds what they prove.
+  // What finding the cycles will take: the edges, sorted, and what is kept of each node.
+  [[nodiscard]] std::size_t bytes() const {
+    constexpr std::size_t kBytesOfANode = 40;
+    return 2 * edges_.size() * sizeof(Edge) + (transactions_.size() + helpers_) * kBytesOfANode;
+  }
+
+  // Finds the cycles and adds what they prove, until a limit is reached.
   void find_cycles(Findings& findings, Meter& meter);
 
  private:

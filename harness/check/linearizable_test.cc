@@ -175,6 +175,19 @@ TEST(Linearizable, AStaleReadIsNamed) {
   EXPECT_EQ(result.drawing.size(), 3) << "write 1, write 2, the stale read";
 }
 
+TEST(Linearizable, TheLongestOrderGoesAsFarAsAPersonWould) {
+  HistoryBuilder builder;
+  builder.add(kRegister, 1, Function::kWrite, 7, 1, 0, 10);
+  builder.add(kRegister, 1, Function::kWrite, 7, 2, 20, 30);
+  builder.add(kRegister, 2, Function::kRead, 7, 1, 40, 50);
+  const CheckResult result = check(builder.history());
+  ASSERT_EQ(result.drawing.size(), 3);
+  EXPECT_EQ(result.drawing[0].rank, 0);
+  EXPECT_EQ(result.drawing[1].rank, 1);
+  EXPECT_EQ(result.drawing[2].rank, std::nullopt);
+  EXPECT_THAT(result.evidence, Contains(HasSubstr("the longest order that was found: write(7, 1), write(7, 2)")));
+}
+
 TEST(Linearizable, AnAcknowledgedWriteThatWasDroppedFails) {
   HistoryBuilder builder;
   builder.add(kRegister, 1, Function::kWrite, 0, 1, 0, 10);

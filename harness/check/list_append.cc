@@ -18,13 +18,16 @@ class ListAppend {
         options_(options),
         graph_(history, options),
         findings_(history, options),
-        meter_(options.limits) {}
+        meter_(options.limits),
+        growth_(meter_) {}
 
   CheckResult judge() {
     CheckResult result;
     result.check = options_.workload.empty() ? "list-append" : fmt::format("list-append {}", options_.workload);
     result.operations = graph_.ok();
     std::string problem = collect();
+    // What was not collected looks like what nobody wrote.
+    if (!meter_.why().empty()) return findings_.result(std::move(result.check), result.operations, meter_.why());
     if (problem.empty() && (graph_.ok() < options_.least_operations || reads_ == 0)) {
       problem = fmt::format("{} transactions were ok, {} lists were read: too few to judge", graph_.ok(), reads_);
     }
@@ -34,10 +37,10 @@ class ListAppend {
     }
     order_versions();
     for (std::uint32_t i = 0; i < graph_.transactions().size(); ++i) {
-      if (graph_.is_ok(i)) judge_transaction(i);
+      if (graph_.is_ok(i) && in_limits()) judge_transaction(i);
     }
     add_unseen();
-    graph_.find_cycles(findings_, meter_);
+    if (growth_.look(table_.bytes() + graph_.bytes())) graph_.find_cycles(findings_, meter_);
     return findings_.result(std::move(result.check), result.operations, meter_.why());
   }
 
@@ -52,6 +55,9 @@ class ListAppend {
 
   // What is wrong with the workload itself, "" for nothing.
   std::string collect();
+  [[nodiscard]] bool in_limits() {
+    return growth_.in_limits([&] { return table_.bytes() + graph_.bytes(); });
+  }
   void order_versions();
   void judge_transaction(std::uint32_t transaction);
   void judge_internal(std::uint32_t transaction);
@@ -69,6 +75,7 @@ class ListAppend {
   TransactionGraph graph_;
   Findings findings_;
   Meter meter_;
+  GrowthMeter growth_;
   VersionTable table_;
   std::vector<Key> keys_;
   std::uint64_t reads_ = 0;
@@ -76,6 +83,7 @@ class ListAppend {
 
 std::string ListAppend::collect() {
   for (std::uint32_t i = 0; i < graph_.transactions().size(); ++i) {
+    if (!in_limits()) return {};
     TransactionReader reader(history_.payload_of(*graph_.transactions()[i]));
     for (auto micro_op = reader.next(); micro_op; micro_op = reader.next()) {
       const std::uint32_t number = graph_.key_number(micro_op->key);

@@ -80,7 +80,9 @@ std::vector<OperationList> register_removable(std::span<const Operation* const> 
 
 PartitionJudge register_judge() {
   return {[](std::span<const Operation* const> operations, Instant cut, Meter& meter, OperationList* longest) {
-            RegisterModel model(operations, cut);
+            // The longest order is one that a person would find, step by step: it may lead nowhere.
+            using Foresight = RegisterModel::Foresight;
+            RegisterModel model(operations, cut, longest == nullptr ? Foresight::kYes : Foresight::kNo);
             return judge(model, meter, longest);
           },
           register_removable};

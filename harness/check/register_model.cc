@@ -62,9 +62,11 @@ class NumberTable {
 
 }  // namespace
 
-RegisterModel::RegisterModel(std::span<const Operation* const> operations, Instant cut) {
+RegisterModel::RegisterModel(std::span<const Operation* const> operations, Instant cut, Foresight foresight)
+    : foresight_(foresight == Foresight::kYes) {
   translate(operations, cut);
   count_values();
+  if (!foresight_) return;
   drop_unseen_unknowns();
   use_single_writers();
   find_unseen();

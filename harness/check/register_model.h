@@ -19,8 +19,11 @@ class RegisterModel {
  public:
   using State = std::uint32_t;  // a value's number; 0: nothing
 
+  // Whether it uses what values tell of later operations (above). The answer is the same without.
+  enum class Foresight { kNo, kYes };
+
   // Operations by start. What ended after `cut` counts as not ended, what started after it as not there.
-  RegisterModel(std::span<const Operation* const> operations, Instant cut);
+  RegisterModel(std::span<const Operation* const> operations, Instant cut, Foresight foresight = Foresight::kYes);
 
   // False: no search is needed, a read saw what nobody wrote before its end.
   [[nodiscard]] bool possible() const { return possible_; }
@@ -40,7 +43,7 @@ class RegisterModel {
   // A value that must still be seen, and that nobody will write again, may not be overwritten.
   [[nodiscard]] bool apply(State state, std::uint32_t operation, State after) {
     count(operation, -1);
-    if (after == state || values_[state].must_be_seen == 0 || values_[state].writers > 0) return true;
+    if (!foresight_ || after == state || values_[state].must_be_seen == 0 || values_[state].writers > 0) return true;
     count(operation, +1);
     return false;
   }
@@ -88,6 +91,7 @@ class RegisterModel {
   std::vector<Step> steps_;
   std::vector<TimedOperation> timed_;
   std::vector<Value> values_;
+  bool foresight_;
   bool possible_ = true;
   bool frees_ = false;
   std::uint32_t kinds_ = 0;

@@ -20,15 +20,18 @@ class RwRegister {
         options_(options),
         graph_(history, options),
         findings_(history, options),
-        meter_(options.limits) {}
+        meter_(options.limits),
+        growth_(meter_) {}
 
   CheckResult judge() {
     CheckResult result;
     result.check = options_.workload.empty() ? "rw-register" : fmt::format("rw-register {}", options_.workload);
     result.operations = graph_.ok();
     std::string problem = collect();
+    // What was not collected looks like what nobody wrote.
+    if (!meter_.why().empty()) return findings_.result(std::move(result.check), result.operations, meter_.why());
     for (std::uint32_t i = 0; problem.empty() && i < graph_.transactions().size(); ++i) {
-      if (graph_.is_ok(i)) judge_transaction(i);
+      if (graph_.is_ok(i) && in_limits()) judge_transaction(i);
     }
     if (problem.empty() && (graph_.ok() < options_.least_operations || accesses_.empty())) {
       problem =
@@ -39,7 +42,7 @@ class RwRegister {
       return result;
     }
     order_versions();
-    graph_.find_cycles(findings_, meter_);
+    if (growth_.look(table_.bytes() + graph_.bytes())) graph_.find_cycles(findings_, meter_);
     return findings_.result(std::move(result.check), result.operations, meter_.why());
   }
 
@@ -61,6 +64,9 @@ class RwRegister {
 
   // What is wrong with the workload itself, "" for nothing.
   std::string collect();
+  [[nodiscard]] bool in_limits() {
+    return growth_.in_limits([&] { return table_.bytes() + graph_.bytes(); });
+  }
   void judge_transaction(std::uint32_t transaction);
   void judge_version(const Access& access);
   void order_versions();
@@ -74,12 +80,14 @@ class RwRegister {
   TransactionGraph graph_;
   Findings findings_;
   Meter meter_;
+  GrowthMeter growth_;
   VersionTable table_;
   std::vector<Access> accesses_;
 };
 
 std::string RwRegister::collect() {
   for (std::uint32_t i = 0; i < graph_.transactions().size(); ++i) {
+    if (!in_limits()) return {};
     TransactionReader reader(history_.payload_of(*graph_.transactions()[i]));
     for (auto micro_op = reader.next(); micro_op; micro_op = reader.next()) {
       const std::uint32_t number = graph_.key_number(micro_op->key);

@@ -283,6 +283,26 @@ TEST(RwRegister, AnomaliesByLevel) {
   EXPECT_EQ(check_rw_register(aborted.history(), {.level = Isolation::kReadCommitted}).judgement, Judgement::kFail);
 }
 
+TEST(Transactions, LimitsGiveInconclusive) {
+  TxnHistory made;
+  for (std::int64_t i = 0; i < 10'000; ++i) made.add({append(1, i)}, 2 * i, 2 * i + 1);
+  made.add({list(1, {})}, 0, 30'000);
+  TxnHistory registers;
+  for (std::int64_t i = 0; i < 10'000; ++i) registers.add({write(1, i)}, 2 * i, 2 * i + 1);
+  registers.add({read(1, {1})}, 0, 30'000);
+  const Limits little{.memory_bytes = 1000};
+  const Limits late{.time = Duration(0)};
+  for (const Limits& limits : {little, late}) {
+    const CheckResult lists = check_list_append(made.history(), {.limits = limits});
+    EXPECT_EQ(lists.judgement, Judgement::kInconclusive) << lists.summary;
+    EXPECT_THAT(lists.summary, HasSubstr("limit"));
+    const CheckResult values = check_rw_register(registers.history(), {.limits = limits});
+    EXPECT_EQ(values.judgement, Judgement::kInconclusive) << values.summary;
+  }
+  EXPECT_EQ(check_list_append(made.history(), {}).judgement, Judgement::kPass);
+  EXPECT_EQ(check_rw_register(registers.history(), {}).judgement, Judgement::kPass);
+}
+
 TEST(Isolation, NamesComeBack) {
   for (const Isolation level : kLevels) EXPECT_EQ(isolation_from(to_string(level)), level);
   EXPECT_EQ(isolation_from("repeatable-read"), Isolation::kRepeatableRead);

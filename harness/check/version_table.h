@@ -25,6 +25,8 @@ class VersionTable {
   // Null when nobody wrote it.
   [[nodiscard]] Version* find(std::uint32_t key, std::int64_t value);
 
+  [[nodiscard]] std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
+
   template <typename Visit>
   void for_each(Visit visit) const {
     for (const Slot& slot : slots_) {
