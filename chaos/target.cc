@@ -37,9 +37,13 @@ Result<std::vector<std::string>> resolve_target(std::string_view target, const T
     }
     return draw(std::move(members), count, random);
   }
-  std::vector<std::string> holders = CHAMBER_TRY(context.role(target));
-  if (holders.empty()) return fail(ErrorKind::kUnavailable, "nobody is {} now", target);
-  return holders;
+  constexpr std::string_view kOne = ".one";
+  const std::string_view role = target.ends_with(kOne) ? target.substr(0, target.size() - kOne.size()) : target;
+  std::vector<std::string> holders = CHAMBER_TRY(context.role(role));
+  if (holders.empty()) return fail(ErrorKind::kUnavailable, "nobody is {} now", role);
+  if (role.size() == target.size()) return holders;
+  std::sort(holders.begin(), holders.end());  // one seed draws the same one, in whatever order they answered
+  return draw(std::move(holders), 1, random);
 }
 
 }  // namespace chamber

@@ -46,6 +46,20 @@ TEST_F(TargetTest, DrawsTheSameFromTheSameSeed) {
   EXPECT_EQ(drawn.size(), 3U);
 }
 
+TEST_F(TargetTest, DrawsOneOfThoseWhoHaveARole) {
+  leader_ = std::vector<std::string>{"vault-2", "vault-0"};
+  std::set<std::string> drawn;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto one = resolve("vault.standby.one", seed);
+    ASSERT_THAT(*one, SizeIs(1));
+    drawn.insert(one->front());
+  }
+  EXPECT_THAT(drawn, ElementsAre("vault-0", "vault-2"));
+  const std::string before = resolve("vault.standby.one", 3)->front();
+  leader_ = std::vector<std::string>{"vault-0", "vault-2"};
+  EXPECT_EQ(resolve("vault.standby.one", 3)->front(), before);
+}
+
 TEST_F(TargetTest, TellsNobodyFromNonsense) {
   leader_ = std::vector<std::string>{};
   EXPECT_EQ(resolve("vault.leader").error().kind(), ErrorKind::kUnavailable);

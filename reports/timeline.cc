@@ -124,6 +124,7 @@ std::vector<Mark> marks_of(const History& about) {
   for (const Event& event : about.events) {
     const double at = since_s(about.origin, event.at);
     if (event.kind == EventKind::kPhase) marks.push_back({at, event.subject + " " + event.detail});
+    if (event.kind == EventKind::kBroken) marks.push_back({at, "broken: " + event.detail});
     if (event.kind == EventKind::kNote) {
       marks.push_back({at, event.detail.empty() ? event.subject : event.subject + ": " + event.detail});
     }

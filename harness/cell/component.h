@@ -3,12 +3,15 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/base/result.h"
 #include "harness/base/task_graph.h"
+#include "harness/cell/action.h"
+#include "harness/cell/fault.h"
 #include "harness/cell/node.h"
 
 namespace chamber {
@@ -52,6 +55,11 @@ class Component {
     static_cast<void>(node);
     static_cast<void>(task);
     return {};
+  }
+
+  // What a scenario can ask of it besides the faults of any node (harness/cell/action.h). kInput for an unknown name.
+  virtual Result<std::unique_ptr<Fault>> action(const ActionRequest& request) {
+    return fail(ErrorKind::kInput, "{} has no action '{}'", name(), request.name);
   }
 
   // Budgets from the live configuration: {"raft.election_budget", {seconds, how it came about}}.

@@ -22,8 +22,17 @@ json to_json(const Stack& stack) {
           {"loadbalancer", stack.loadbalancer},
           {"identity", stack.identity},
           {"objectstore", stack.objectstore},
+          {"transit", stack.transit},
+          {"application", stack.application},
+          {"application_settings", {{"render_interval_s", stack.application_settings.render_interval.count()}}},
           {"vault_settings",
            {{"performance_multiplier", stack.vault_settings.performance_multiplier},
+            {"shares", stack.vault_settings.shares},
+            {"threshold", stack.vault_settings.threshold},
+            {"seal", stack.vault_settings.seal},
+            {"attended", stack.vault_settings.attended},
+            {"audited", stack.vault_settings.audited},
+            {"root_revoked", stack.vault_settings.root_revoked},
             {"broken", stack.vault_settings.broken}}},
           {"postgres_settings",
            {{"synchronous", postgres.synchronous},
@@ -49,8 +58,19 @@ Result<Stack> stack_from_json(const json& text) {
     text.at("loadbalancer").get_to(stack.loadbalancer);
     text.at("identity").get_to(stack.identity);
     text.at("objectstore").get_to(stack.objectstore);
-    text.at("vault_settings").at("performance_multiplier").get_to(stack.vault_settings.performance_multiplier);
-    text.at("vault_settings").at("broken").get_to(stack.vault_settings.broken);
+    text.at("transit").get_to(stack.transit);
+    text.at("application").get_to(stack.application);
+    stack.application_settings.render_interval =
+        std::chrono::seconds(text.at("application_settings").at("render_interval_s").get<std::int64_t>());
+    const json& vault = text.at("vault_settings");
+    vault.at("performance_multiplier").get_to(stack.vault_settings.performance_multiplier);
+    vault.at("shares").get_to(stack.vault_settings.shares);
+    vault.at("threshold").get_to(stack.vault_settings.threshold);
+    vault.at("seal").get_to(stack.vault_settings.seal);
+    vault.at("attended").get_to(stack.vault_settings.attended);
+    vault.at("audited").get_to(stack.vault_settings.audited);
+    vault.at("root_revoked").get_to(stack.vault_settings.root_revoked);
+    vault.at("broken").get_to(stack.vault_settings.broken);
     const json& postgres = text.at("postgres_settings");
     PostgresSettings& settings = stack.postgres_settings;
     postgres.at("synchronous").get_to(settings.synchronous);

@@ -15,6 +15,12 @@ namespace chamber {
 
 struct VaultSettings {
   int performance_multiplier = 1;  // 1 to 10; Raft's time-outs are multiplied by it
+  int shares = 5;                  // that the key is split into (with seal transit: the recovery key) …
+  int threshold = 3;               // … and how many of them are needed
+  std::string seal = "shamir";     // shamir | transit: what unseals a node
+  bool attended = true;            // an operator gives a restarted node its shares
+  bool audited = true;             // a file audit device from the start
+  bool root_revoked = true;        // the root token of the bring-up is revoked at its end
   std::string broken = "no";  // no | drops_acknowledged_writes: breaks its promises on purpose, see fixtures/broken
 };
 
@@ -34,6 +40,10 @@ struct IdentitySettings {
   std::string engine = "auto";  // auto | zitadel | standin
 };
 
+struct ApplicationSettings {
+  std::chrono::seconds render_interval{2};  // how often its Vault Agent looks for a new secret
+};
+
 // A count of zero leaves the component out.
 struct Stack {
   std::string profile;  // "production", "minimal", or "custom"
@@ -48,6 +58,9 @@ struct Stack {
   IdentitySettings identity_settings;
   // The servers that must have a version or be of a series ("15"): {"vault", "1.21.1"}. The others: any that will do.
   std::map<std::string, std::string, std::less<>> versions;
+  int transit = 0;  // the Vault that unseals the others
+  int application = 0;
+  ApplicationSettings application_settings = {};
 
   // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
   [[nodiscard]] std::string server(std::string_view name) const;

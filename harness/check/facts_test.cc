@@ -161,5 +161,15 @@ TEST(RunChecks, AHistoryCutShortIsNeverAPass) {
   EXPECT_THAT(verdict.results.at(0).summary, HasSubstr("offset 77"));
 }
 
+TEST(Upheld, FailsWhenOneFindingIsBroken) {
+  HistoryBuilder builder;
+  EXPECT_EQ(check_upheld(builder.history(), "vault.rekey").judgement, Judgement::kInconclusive);
+  builder.event(10, EventKind::kHeld, "vault.rekey", "old shares are useless: refused");
+  builder.event(10, EventKind::kBroken, "vault.seal", "of another action");
+  EXPECT_EQ(check_upheld(builder.history(), "vault.rekey").judgement, Judgement::kPass);
+  builder.event(20, EventKind::kBroken, "vault.rekey", "new shares unseal: they did not");
+  EXPECT_EQ(check_upheld(builder.history(), "vault.rekey").judgement, Judgement::kFail);
+}
+
 }  // namespace
 }  // namespace chamber

@@ -82,6 +82,28 @@ CheckResult check_roles_changed(const History& history, const std::string& role)
   return result;
 }
 
+CheckResult check_upheld(const History& history, const std::string& kind) {
+  CheckResult result;
+  result.check = fmt::format("upheld {}", kind);
+  std::size_t broken = 0;
+  for (const Event& event : history.events) {
+    if (event.subject != kind || (event.kind != EventKind::kHeld && event.kind != EventKind::kBroken)) continue;
+    const bool held = event.kind == EventKind::kHeld;
+    ++result.operations;
+    broken += held ? 0 : 1;
+    result.evidence.push_back(
+        fmt::format("{} at {}: {}", held ? "held" : "broken", history.when(event.at), event.detail));
+  }
+  if (result.operations == 0) {
+    result.summary = "nothing was looked at";
+    return result;
+  }
+  result.judgement = broken == 0 ? Judgement::kPass : Judgement::kFail;
+  result.summary = broken == 0 ? fmt::format("each of {} promises was held", result.operations)
+                               : fmt::format("{} of {} promises were broken", broken, result.operations);
+  return result;
+}
+
 CheckResult check_enough_operations(const History& history, const std::string& workload, std::uint64_t least) {
   CheckResult result;
   result.check = fmt::format("enough_operations {}", workload);

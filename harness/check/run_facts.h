@@ -1,5 +1,5 @@
 // Whether a run was one from which something can be learnt: its faults bit, its roles moved, its load ran, its history
-// is whole. None of these can fail; what is amiss makes a run inconclusive.
+// is whole. What is amiss makes a run inconclusive; only check_upheld() can fail.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,10 @@ namespace chamber {
 
 // After some fault started, `role` ("vault.leader") was held by another node than before it.
 [[nodiscard]] CheckResult check_roles_changed(const History& history, const std::string& role);
+
+// Every promise that faults and actions of this kind ("vault.rekey") looked at was held; one that was seen broken
+// fails, none at all is inconclusive.
+[[nodiscard]] CheckResult check_upheld(const History& history, const std::string& kind);
 
 // The workload has at least so many operations that were ok.
 [[nodiscard]] CheckResult check_enough_operations(const History& history, const std::string& workload,

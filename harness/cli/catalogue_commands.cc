@@ -17,6 +17,7 @@
 #include "reports/render.h"
 #include "reports/report.h"
 #include "scenarios/language/catalogue.h"
+#include "scenarios/language/explain.h"
 #include "scenarios/language/plan.h"
 #include "scenarios/runner/checks_of.h"
 
@@ -34,8 +35,19 @@ Result<std::string> read_text(const fs::path& path) {
   return text.str();
 }
 
-Result<int> list(const CommonOptions& options) {
+Result<int> list_markdown(const language::Catalogue& catalogue) {
+  const language::Vocabulary vocabulary = language::standard_vocabulary();
+  std::vector<language::Plan> plans;
+  for (const auto& entry : catalogue.entries()) {
+    plans.push_back(CHAMBER_TRY(language::make_plan({.file = entry.file}, vocabulary)));
+  }
+  std::fputs(language::markdown_table(plans, vocabulary).c_str(), stdout);
+  return 0;
+}
+
+Result<int> list(const CommonOptions& options, bool markdown) {
   const auto catalogue = CHAMBER_TRY(language::Catalogue::open(home_folder() / "scenarios"));
+  if (markdown) return list_markdown(catalogue);
   json entries = json::array();
   for (const auto& entry : catalogue.entries()) {
     entries.push_back(
@@ -50,20 +62,27 @@ Result<int> list(const CommonOptions& options) {
   return 0;
 }
 
-Result<int> describe(const CommonOptions& options, const std::string& scenario,
-                     const std::vector<std::string>& overrides, const std::string& schema) {
+Result<int> describe(const DescribeOptions& options) {
   const language::Vocabulary vocabulary = language::standard_vocabulary();
-  if (!schema.empty()) {
-    if (schema != "scenario")
-      return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario", schema);
+  if (!options.schema.empty()) {
+    if (options.schema != "scenario") {
+      return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario", options.schema);
+    }
     std::fputs(language::scenario_schema(vocabulary).c_str(), stdout);
     return 0;
   }
-  if (scenario.empty()) return fail(ErrorKind::kInput, "say which scenario; `chamber list` has them");
+  if (!options.part.empty()) {
+    std::fputs(CHAMBER_TRY(language::explain_part(vocabulary, options.part)).c_str(), stdout);
+    return 0;
+  }
+  if (options.scenario.empty()) return fail(ErrorKind::kInput, "say which scenario; `chamber list` has them");
   const auto catalogue = CHAMBER_TRY(language::Catalogue::open(home_folder() / "scenarios"));
   const auto plan = CHAMBER_TRY(
-      language::make_plan({.file = CHAMBER_TRY(catalogue.find(scenario)), .overrides = overrides}, vocabulary));
-  if (options.json) {
+      language::make_plan({.file = CHAMBER_TRY(catalogue.find(options.scenario)),
+                           .overrides = options.overrides,
+                           .variant = options.broken ? language::Variant::kBroken : language::Variant::kHealthy},
+                          vocabulary));
+  if (options.common.json) {
     std::puts(language::to_json(plan).dump(2).c_str());
     return 0;
   }
@@ -182,13 +201,12 @@ int report_error(const Error& error) {
   return exit_code_of(error.kind());
 }
 
-int list_command(const CommonOptions& options) {
-  return finish(list(options));
+int list_command(const CommonOptions& options, bool markdown) {
+  return finish(list(options, markdown));
 }
 
-int describe_command(const CommonOptions& options, const std::string& scenario,
-                     const std::vector<std::string>& overrides, const std::string& schema) {
-  return finish(describe(options, scenario, overrides, schema));
+int describe_command(const DescribeOptions& options) {
+  return finish(describe(options));
 }
 
 int check_command(const CommonOptions& options, const fs::path& run_folder) {

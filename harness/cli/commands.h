@@ -25,6 +25,7 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
   std::string in;             // a cell that lives
+  bool broken = false;        // the variant that must fail, see FailsWhen
   bool capture = false;       // every packet of the cell, as capture.pcapng in the run's folder
 };
 int run_command(const RunOptions& options);
@@ -48,9 +49,16 @@ int doctor_command(const CommonOptions& options);
 int servers_command(const CommonOptions& options);
 int servers_get_command(const CommonOptions& options, const std::vector<std::string>& names);
 
-int list_command(const CommonOptions& options);
-int describe_command(const CommonOptions& options, const std::string& scenario,
-                     const std::vector<std::string>& overrides, const std::string& schema);
+int list_command(const CommonOptions& options, bool markdown);
+struct DescribeOptions {
+  CommonOptions common;
+  std::string scenario;
+  std::vector<std::string> overrides;
+  bool broken = false;
+  std::string part;    // instead of a scenario: what bears this name in the language
+  std::string schema;  // instead of a scenario: a JSON Schema
+};
+int describe_command(const DescribeOptions& options);
 int check_command(const CommonOptions& options, const std::filesystem::path& run_folder);
 // A history by itself: a file in any of its formats, or a run's folder.
 struct JudgeCommandOptions {

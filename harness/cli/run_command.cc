@@ -19,6 +19,7 @@
 #include "scenarios/language/catalogue.h"
 #include "scenarios/language/cell_stack.h"
 #include "scenarios/language/plan.h"
+#include "scenarios/runner/checks_of.h"
 
 namespace chamber {
 namespace {
@@ -28,7 +29,9 @@ using nlohmann::json;
 
 Result<language::Plan> plan_of(const RunOptions& options) {
   const auto catalogue = CHAMBER_TRY(language::Catalogue::open(home_folder() / "scenarios"));
-  language::PlanRequest request{.file = CHAMBER_TRY(catalogue.find(options.scenario)), .overrides = options.overrides};
+  language::PlanRequest request{.file = CHAMBER_TRY(catalogue.find(options.scenario)),
+                                .overrides = options.overrides,
+                                .variant = options.broken ? language::Variant::kBroken : language::Variant::kHealthy};
   // Small enough to be read aloud; drawn only when nobody said one.
   request.drawn_seed = std::stoull(random_hex(4), nullptr, 16);
   if (options.seed) request.overrides.push_back(fmt::format("seed={}", *options.seed));
@@ -38,6 +41,7 @@ Result<language::Plan> plan_of(const RunOptions& options) {
 // What repeats this run, as it would be typed.
 std::string command_line(const RunOptions& options, const language::Plan& plan) {
   std::string text = fmt::format("chamber run {} --seed {}", options.scenario, *plan.seed);
+  if (plan.is_broken) text += " --broken";
   for (const std::string& override_text : options.overrides) text += fmt::format(" --set '{}'", override_text);
   return text;
 }
@@ -52,8 +56,21 @@ json run_message(const RunOptions& options, const language::Plan& plan, const fs
           {"started", started}, {"command", command_line(options, plan)}, {"capture", options.capture}};
 }
 
+// Of the variant that is broken on purpose: 0 when the checks that must fail did. Anything else means that they can't
+// be trusted with what is not broken.
+int conclude_broken(const language::Plan& plan, const Report& report, Progress& progress) {
+  const std::vector<std::string> unnoticed = not_noticed(plan, report.verdict);
+  if (unnoticed.empty()) {
+    progress.line(fmt::format("broken as stated, and noticed: {}", fmt::join(*plan.fails_when->checks, ", ")));
+    return exit_code(Judgement::kPass);
+  }
+  progress.line(fmt::format("broken as stated, and NOT noticed by: {}", fmt::join(unnoticed, ", ")));
+  return exit_code(Judgement::kFail);
+}
+
 // Adds the clean-up to the record, writes the reports as they will stay, and says what came out.
-Result<int> conclude_run(const fs::path& folder, const Result<void>& cleaned, const CommonOptions& common) {
+Result<int> conclude_run(const language::Plan& plan, const fs::path& folder, const Result<void>& cleaned,
+                         const CommonOptions& common, Progress& progress) {
   Report report = CHAMBER_TRY(load_report(folder));
   report.record.cleanup = RunRecord::Cleanup{cleaned.ok(), {}};
   if (!cleaned) report.record.cleanup->left.push_back(cleaned.error().message());
@@ -65,7 +82,9 @@ Result<int> conclude_run(const fs::path& folder, const Result<void>& cleaned, co
     std::fputs(verdict_table(report, {.colour = isatty(STDOUT_FILENO) != 0}).c_str(), stdout);
     std::fputs(fmt::format("report: {}\n", (folder / kHtmlFile).string()).c_str(), stdout);
   }
-  return interrupted() ? exit_code_of(ErrorKind::kInterrupted) : exit_code(conclude(report).judgement);
+  if (interrupted()) return exit_code_of(ErrorKind::kInterrupted);
+  if (plan.is_broken && cleaned) return conclude_broken(plan, report, progress);
+  return exit_code(conclude(report).judgement);
 }
 
 Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& plan, Progress& progress) {
@@ -92,7 +111,7 @@ Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& pla
     progress.line(fmt::format("logs: {}", (run_folder / "logs").string()));
     return tl::unexpected(ran.error());
   }
-  return conclude_run(run_folder, cleaned, options.common);
+  return conclude_run(plan, run_folder, cleaned, options.common, progress);
 }
 
 Result<int> run_in_cell(const RunOptions& options, const language::Plan& plan, Progress& progress) {
@@ -110,7 +129,7 @@ Result<int> run_in_cell(const RunOptions& options, const language::Plan& plan, P
   }();
   const Result<void> cleaned = folder.close();
   if (!ran) return tl::unexpected(ran.error());
-  return conclude_run(folder.path(), cleaned, options.common);
+  return conclude_run(plan, folder.path(), cleaned, options.common, progress);
 }
 
 }  // namespace

@@ -85,13 +85,15 @@ Node* descend(Node& node, const Step& step, const std::string& path, const Sourc
 
 }  // namespace
 
-void apply_override(Node& root, std::string_view assignment, Mistakes& mistakes, const Limits& limits) {
+void apply_override(Node& root, std::string_view assignment, Mistakes& mistakes, const Limits& limits,
+                    const std::optional<Source>& place) {
   const std::size_t equals = assignment.find('=');
   const std::string_view path = assignment.substr(0, equals);
-  const Source source = Source::setting(path);
+  const Source source = place.value_or(Source::setting(path));
   const auto steps = parse_path(path);
   if (!steps || equals == std::string_view::npos || equals + 1 == assignment.size()) {
-    mistakes.add(Source::setting(assignment), "not of the form path=value, such as duration=20s or load[0].rate=300/s");
+    mistakes.add(place.value_or(Source::setting(assignment)),
+                 "not of the form path=value, such as duration=20s or load[0].rate=300/s");
     return;
   }
   Mistakes of_value;

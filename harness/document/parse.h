@@ -32,7 +32,8 @@ struct Limits {
 
 // `path=value` onto a tree, as from a command line: "load[0].rate=300/s", "stack={vault: 1}". The value is YAML. The
 // last key, and maps on the way to it, are made when they are not there; whether the key is a known one is found out
-// when the tree is read. Everything set carries the position "--set load[0].rate".
-void apply_override(Node& root, std::string_view assignment, Mistakes& mistakes, const Limits& limits = {});
+// when the tree is read. Everything set carries the position "--set load[0].rate", or the one that is given.
+void apply_override(Node& root, std::string_view assignment, Mistakes& mistakes, const Limits& limits = {},
+                    const std::optional<Source>& place = std::nullopt);
 
 }  // namespace chamber::document

@@ -25,8 +25,11 @@ enum class EventKind : std::uint8_t {
   kLoadStart,       // subject: the workload
   kLoadEnd,         // subject: the workload; detail: what could not be started in time, if any
   kNote,            // anything a person may want to read on the time line
+  kHeld,            // subject: the kind of fault or action; detail: a promise that it saw held, and what was seen
+  kBroken,          // the same, seen broken
+  kFaultUndo,       // its undoing begins: from here on the harm may be gone
 };
-inline constexpr std::uint8_t kEventKinds = 9;
+inline constexpr std::uint8_t kEventKinds = 12;
 
 [[nodiscard]] std::string_view to_string(EventKind kind);
 [[nodiscard]] std::optional<EventKind> event_kind_from(std::string_view text);

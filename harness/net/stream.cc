@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -159,6 +160,16 @@ Result<void> Stream::start_tls(std::shared_ptr<TlsContext> context, Deadline dea
 
 bool Stream::resumed_session() const {
   return tls_ && SSL_session_reused(tls_->ssl.get()) == 1;
+}
+
+Result<CertificateFacts> Stream::peer_certificate() const {
+  X509* const certificate = tls_ ? SSL_get0_peer_certificate(tls_->ssl.get()) : nullptr;
+  if (certificate == nullptr) return fail(ErrorKind::kInput, "the peer has shown no certificate");
+  const openssl::BioPtr pem(BIO_new(BIO_s_mem()));
+  if (!pem || PEM_write_bio_X509(pem.get(), certificate) != 1) return openssl::failure("reading a peer's certificate");
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(pem.get(), &text);
+  return read_certificate(std::string(text, static_cast<std::size_t>(size)));
 }
 
 Result<std::size_t> Stream::read(std::span<char> into, Deadline deadline) {

@@ -28,6 +28,8 @@ class Stream {
   // The handshake, in the role that the context was made for. The context is kept as long as the stream.
   Result<void> start_tls(std::shared_ptr<TlsContext> context, Deadline deadline);
   [[nodiscard]] bool resumed_session() const;
+  // What the peer showed in the handshake; kInput when it showed none.
+  [[nodiscard]] Result<CertificateFacts> peer_certificate() const;
 
   // At least one byte, or 0 at the end of what the peer sends.
   Result<std::size_t> read(std::span<char> into, Deadline deadline);

@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
+#include "scenarios/language/explain.h"
 #include "scenarios/language/plan.h"
 
 namespace chamber::language {
@@ -78,7 +80,36 @@ TEST(Scenarios, AllAreValid) {
     EXPECT_FALSE(entry.about.empty()) << entry.file;
     const auto plan = make_plan({.file = entry.file}, standard_vocabulary());
     EXPECT_TRUE(plan.ok()) << plan.error().message();
+    if (!plan || !plan->fails_when) continue;
+    const auto broken = make_plan({.file = entry.file, .variant = Variant::kBroken}, standard_vocabulary());
+    EXPECT_TRUE(broken.ok()) << broken.error().message();
   }
+}
+
+TEST(Scenarios, StandInTheTableOfTheDocumentation) {
+  constexpr const char* kFile = "TESTING-FRAMEWORK.md";
+  constexpr std::string_view kBegin = "<!-- begin: chamber list --markdown -->\n";
+  constexpr std::string_view kEnd = "<!-- end -->\n";
+  const auto catalogue = Catalogue::open("scenarios");
+  ASSERT_TRUE(catalogue.ok()) << catalogue.error().message();
+  std::vector<Plan> plans;
+  for (const CatalogueEntry& entry : catalogue->entries()) {
+    auto plan = make_plan({.file = entry.file}, standard_vocabulary());
+    ASSERT_TRUE(plan.ok()) << plan.error().message();
+    plans.push_back(*std::move(plan));
+  }
+  const std::string table = markdown_table(plans, standard_vocabulary());
+  std::ifstream file(kFile);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto begin = text.find(kBegin);
+  const auto end = text.find(kEnd, begin);
+  ASSERT_TRUE(begin != std::string::npos && end != std::string::npos) << kFile << " has lost the marks of its table";
+  const std::size_t first = begin + kBegin.size();
+  const std::string written = text.substr(first, end - first);
+  if (std::getenv("CHAMBER_WRITE_SCHEMAS") != nullptr) std::ofstream(kFile) << text.replace(first, end - first, table);
+  EXPECT_TRUE(written == table) << "the table of scenarios is not what the files give; put the output of\n"
+                                << "  chamber list --markdown\n"
+                                << "there, or run this test with CHAMBER_WRITE_SCHEMAS=1";
 }
 
 }  // namespace

@@ -10,6 +10,19 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
+Result<VaultSettings> vault_settings(const Parameters& written) {
+  VaultSettings settings;
+  settings.performance_multiplier = static_cast<int>(CHAMBER_TRY(written.get<std::int64_t>("performance_multiplier")));
+  settings.shares = static_cast<int>(CHAMBER_TRY(written.get<std::int64_t>("shares")));
+  settings.threshold = static_cast<int>(CHAMBER_TRY(written.get<std::int64_t>("threshold")));
+  settings.seal = CHAMBER_TRY(written.get<std::string>("seal"));
+  settings.attended = CHAMBER_TRY(written.get<bool>("attended"));
+  settings.audited = CHAMBER_TRY(written.get<bool>("audited"));
+  settings.root_revoked = CHAMBER_TRY(written.get<bool>("root_revoked"));
+  settings.broken = CHAMBER_TRY(written.get<std::string>("broken"));
+  return settings;
+}
+
 Result<PostgresSettings> postgres_settings(const Parameters& written) {
   PostgresSettings settings;
   const std::string replication = CHAMBER_TRY(written.get<std::string>("replication"));
@@ -30,12 +43,14 @@ Result<PostgresSettings> postgres_settings(const Parameters& written) {
 Result<chamber::Stack> cell_stack(const Stack& stack) {
   chamber::Stack cell;
   cell.profile = *stack.profile;
-  const std::array<std::pair<const char*, int*>, 6> counts = {{{"vault", &cell.vault},
+  const std::array<std::pair<const char*, int*>, 8> counts = {{{"vault", &cell.vault},
                                                                {"postgres", &cell.postgres},
                                                                {"dcs", &cell.dcs},
                                                                {"loadbalancer", &cell.loadbalancer},
                                                                {"identity", &cell.identity},
-                                                               {"objectstore", &cell.objectstore}}};
+                                                               {"objectstore", &cell.objectstore},
+                                                               {"transit", &cell.transit},
+                                                               {"application", &cell.application}}};
   for (const auto& [name, count] : counts) *count = static_cast<int>(stack.nodes(name));
   for (const Component& component : stack.components) {
     if (component.version.source.is_default()) continue;
@@ -44,12 +59,14 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
     cell.versions[*component.engine == "auto" ? "zitadel" : *component.engine] = *component.version;
   }
   if (const Component* const vault = stack.find("vault")) {
-    const std::int64_t multiplier = CHAMBER_TRY(vault->settings.get<std::int64_t>("performance_multiplier"));
-    cell.vault_settings.performance_multiplier = static_cast<int>(multiplier);
-    cell.vault_settings.broken = CHAMBER_TRY(vault->settings.get<std::string>("broken"));
+    cell.vault_settings = CHAMBER_TRY(vault_settings(vault->settings));
   }
   if (const Component* const postgres = stack.find("postgres")) {
     cell.postgres_settings = CHAMBER_TRY(postgres_settings(postgres->settings));
+  }
+  if (const Component* const application = stack.find("application")) {
+    cell.application_settings.render_interval =
+        duration_cast<seconds>(CHAMBER_TRY(application->settings.get<Duration>("render_interval")));
   }
   if (const Component* const identity = stack.find("identity")) cell.identity_settings.engine = *identity->engine;
   return cell;

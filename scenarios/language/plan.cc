@@ -1,5 +1,7 @@
 #include "scenarios/language/plan.h"
 
+#include <fmt/ranges.h>
+
 #include <map>
 #include <utility>
 
@@ -76,7 +78,7 @@ Shape<FaultEntry> fault_shape() {
   return Object<FaultEntry>("a fault")
       .required("at", &FaultEntry::at, any_duration(), "")
       .required("do", &FaultEntry::kind, any_text(), "")
-      .required("target", &FaultEntry::target, any_text(), "")
+      .optional("target", &FaultEntry::target, any_text(), "")
       .optional("for", &FaultEntry::length, any_duration(), "")
       .required("parameters", &FaultEntry::parameters, parameters_shape(), "");
 }
@@ -93,6 +95,14 @@ Shape<Timeouts> timeouts_shape() {
       .required("start", &Timeouts::start, any_duration(), "")
       .required("stop", &Timeouts::stop, any_duration(), "")
       .required("check", &Timeouts::check, any_duration(), "");
+}
+
+Shape<FailsWhen> saved_fails_when_shape() {
+  const Shape<std::vector<std::string>> texts = document::list_of(any_text(), "a list of texts");
+  return Object<FailsWhen>("how a promise is broken")
+      .required("about", &FailsWhen::about, any_text(), "")
+      .required("set", &FailsWhen::set, texts, "")
+      .required("checks", &FailsWhen::checks, texts, "");
 }
 
 // What stands in the file.
@@ -115,7 +125,9 @@ Shape<Plan> plan_shape() {
       .required("settle", &Plan::settle, any_duration(), "")
       .required("checks", &Plan::checks, document::list_of(check_shape(), "a list of checks"), "")
       .required("seed", &Plan::seed, document::seed_number(), "")
-      .required("timeouts", &Plan::timeouts, timeouts_shape(), "");
+      .required("timeouts", &Plan::timeouts, timeouts_shape(), "")
+      .optional("fails_when", &Plan::fails_when, saved_fails_when_shape(), "")
+      .optional("is_broken", &Plan::is_broken, document::flag(), "");
 }
 
 Shape<Saved> saved_shape() {
@@ -132,6 +144,9 @@ struct Writer {
   std::string operator()(const ParameterValue& value) const { return to_text(value); }
   std::string operator()(Duration value) const { return document::to_text(value); }
   std::string operator()(const document::Rate& value) const { return document::to_text(value); }
+  std::string operator()(const std::vector<std::string>& value) const {
+    return fmt::format("{}", fmt::join(value, ", "));
+  }
 };
 
 template <typename P, typename Visit>
@@ -168,7 +183,7 @@ void visit_settings(P& plan, const Visit& visit) {
     const std::string path = fmt::format("faults[{}]", i);
     visit(path + ".at", fault.at);
     visit(path + ".do", fault.kind);
-    visit(path + ".target", fault.target);
+    if (fault.target) visit(path + ".target", *fault.target);
     if (fault.length) visit(path + ".for", *fault.length);
     visit_parameters(fault.parameters, path, visit);
   }
@@ -184,6 +199,11 @@ void visit_settings(P& plan, const Visit& visit) {
   visit("timeouts.start", plan.timeouts.start);
   visit("timeouts.stop", plan.timeouts.stop);
   visit("timeouts.check", plan.timeouts.check);
+  if (plan.fails_when) {
+    visit("fails_when.about", plan.fails_when->about);
+    visit("fails_when.set", plan.fails_when->set);
+    visit("fails_when.checks", plan.fails_when->checks);
+  }
 }
 
 }  // namespace
@@ -193,7 +213,7 @@ Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary)
   const ScenarioFile file = {.shown = request.file.string(),
                              .name = request.file.stem().string(),
                              .family = std::filesystem::absolute(request.file).parent_path().filename().string()};
-  ReadScenario read = CHAMBER_TRY(read_scenario(text, file, request.overrides, vocabulary));
+  ReadScenario read = CHAMBER_TRY(read_scenario(text, file, request.overrides, vocabulary, request.variant));
   Scenario& scenario = read.scenario;
   const Located<std::uint64_t> drawn = {request.drawn_seed, Source::said("drawn for this run")};
   return Plan{.name = std::move(scenario.name),
@@ -207,7 +227,9 @@ Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary)
               .settle = scenario.settle,
               .checks = std::move(scenario.checks),
               .seed = scenario.seed.value_or(drawn),
-              .timeouts = scenario.timeouts};
+              .timeouts = scenario.timeouts,
+              .fails_when = std::move(scenario.fails_when),
+              .is_broken = request.variant == Variant::kBroken};
 }
 
 std::vector<Setting> settings_of(const Plan& plan) {

@@ -24,12 +24,15 @@ struct Plan {
   std::vector<CheckEntry> checks;
   Located<std::uint64_t> seed;
   Timeouts timeouts;
+  std::optional<FailsWhen> fails_when;  // how the scenario says that its promise can be broken
+  bool is_broken = false;               // this is that variant: fails_when->checks must fail
 };
 
 struct PlanRequest {
   std::filesystem::path file;
   std::vector<std::string> overrides = {};  // "load[0].rate=300/s", applied in order
-  std::uint64_t drawn_seed = 0;             // the seed when neither the scenario nor an override has one
+  Variant variant = Variant::kHealthy;
+  std::uint64_t drawn_seed = 0;  // the seed when neither the scenario nor an override has one
 };
 
 // Reads and resolves a scenario file; its name must be the scenario's, its folder is the family.

@@ -53,9 +53,11 @@ Shape<FaultEntry> fault_shape(const Vocabulary& vocabulary) {
     object
         .required("at", &FaultEntry::at, document::duration({Duration(0), kLongestRun}),
                   "When it begins, counted from the start of the load.")
-        .required("do", &FaultEntry::kind, document::exactly(spec.name), spec.doc)
-        .required("target", &FaultEntry::target, target_shape(vocabulary),
-                  "Whom it hurts, resolved when the fault begins.");
+        .required("do", &FaultEntry::kind, document::exactly(spec.name), spec.doc);
+    if (spec.takes_target) {
+      object.required("target", &FaultEntry::target, target_shape(vocabulary),
+                      "Whom it hurts, resolved when the fault begins.");
+    }
     if (spec.lasting == Lasting::kYes) {
       object.required("for", &FaultEntry::length, document::duration({milliseconds(1), kLongestRun}),
                       "How long it lasts; then it is undone.");
@@ -78,6 +80,9 @@ Shape<std::string> subject_shape(const CheckSpec& spec, const Vocabulary& vocabu
     case Subject::kComponent:
       for (const ComponentSpec& component : vocabulary.components) names.push_back({component.name, component.doc});
       return document::one_of("a component", names);
+    case Subject::kFault:
+      for (const FaultSpec& fault : vocabulary.faults) names.push_back({fault.name, fault.doc});
+      return document::one_of("a fault", names);
     case Subject::kLoad:
       break;
   }
@@ -113,7 +118,36 @@ bool sets_into_stack(const std::string& assignment) {
   return assignment.starts_with("stack.");
 }
 
+void apply_overrides(Node& root, const std::vector<std::string>& assignments,
+                     const std::optional<document::Source>& place, Mistakes& mistakes) {
+  if (std::any_of(assignments.begin(), assignments.end(), sets_into_stack)) {
+    if (Node* const stack = root.find("stack")) expand_short_forms(*stack);
+  }
+  for (const std::string& assignment : assignments) document::apply_override(root, assignment, mistakes, {}, place);
+}
+
+void break_on_purpose(Node& root, Mistakes& mistakes) {
+  const Node* const written = root.find("fails_when");
+  if (written == nullptr) {
+    mistakes.add(root.source, "doesn't say how its promise can be broken; add `fails_when:` with `set` and `checks`");
+    return;
+  }
+  const std::optional<FailsWhen> said = fails_when_shape().read(*written, mistakes);
+  if (said) apply_overrides(root, *said->set, said->set.source, mistakes);
+}
+
 }  // namespace
+
+Shape<FailsWhen> fails_when_shape() {
+  const Shape<std::string> any = document::text();
+  return Object<FailsWhen>("how a promise is broken")
+      .required("about", &FailsWhen::about, any, "What is broken, in one sentence.")
+      .required("set", &FailsWhen::set, document::list_of(any, "a list of overrides", 1, kMostEntries),
+                "What to change, each as of --set: stack.postgres.replication=asynchronous.")
+      .required(
+          "checks", &FailsWhen::checks, document::list_of(any, "a list of checks", 1, kMostEntries),
+          "The checks that must then fail: a kind (linearizable), or with its subject (linearizable vault.register).");
+}
 
 Shape<Timeouts> timeouts_shape() {
   const Shape<Duration> any = document::duration({seconds(1), hours(24)});
@@ -144,18 +178,19 @@ Shape<Scenario> scenario_shape(const Vocabulary& vocabulary) {
                 document::list_of(check_shape(vocabulary), "a list of checks", 1, kMostEntries), "What must hold.")
       .optional("seed", &Scenario::seed, document::seed_number(),
                 "For all that is drawn at random; a new one for each run when left out.")
-      .optional("timeouts", &Scenario::timeouts, timeouts_shape(), "How long the harness waits.");
+      .optional("timeouts", &Scenario::timeouts, timeouts_shape(), "How long the harness waits.")
+      .optional("fails_when", &Scenario::fails_when, fails_when_shape(),
+                "How to break the promise on purpose (chamber run NAME --broken), and which checks must notice.");
 }
 
 Result<ReadScenario> read_scenario(std::string_view text, const ScenarioFile& file,
-                                   const std::vector<std::string>& overrides, const Vocabulary& vocabulary) {
+                                   const std::vector<std::string>& overrides, const Vocabulary& vocabulary,
+                                   Variant variant) {
   Mistakes mistakes;
   std::optional<Node> root = document::parse(text, file.shown, mistakes);
   if (!root) return tl::unexpected(mistakes.error());
-  if (std::any_of(overrides.begin(), overrides.end(), sets_into_stack)) {
-    if (Node* const stack = root->find("stack")) expand_short_forms(*stack);
-  }
-  for (const std::string& assignment : overrides) document::apply_override(*root, assignment, mistakes);
+  if (variant == Variant::kBroken) break_on_purpose(*root, mistakes);
+  apply_overrides(*root, overrides, std::nullopt, mistakes);
   std::optional<Scenario> scenario = scenario_shape(vocabulary).read(*root, mistakes);
   CHAMBER_CHECK(mistakes.result());
   Stack stack = resolve_stack(scenario->stack, vocabulary, mistakes);

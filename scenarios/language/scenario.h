@@ -28,10 +28,12 @@ struct LoadEntry {
 struct FaultEntry {
   Located<Duration> at;  // from the start of the load
   Located<std::string> kind;
-  Located<std::string> target;
-  std::optional<Located<Duration>> length;  // `for`; none: done in a moment
+  std::optional<Located<std::string>> target;  // none: an action on a component as a whole
+  std::optional<Located<Duration>> length;     // `for`; none: done in a moment
   Parameters parameters;
 
+  // "kill vault.leader"
+  [[nodiscard]] std::string name() const { return target ? *kind + " " + **target : *kind; }
   [[nodiscard]] Duration end() const { return *at + (length ? **length : Duration(0)); }
 };
 
@@ -47,6 +49,14 @@ struct Timeouts {
   Located<Duration> check{std::chrono::minutes(5)};  // of one check
 };
 
+// How to break the scenario's promise on purpose, and what must then notice. A check that has never failed has not been
+// tried.
+struct FailsWhen {
+  Located<std::string> about;                // what is broken, in one sentence
+  Located<std::vector<std::string>> set;     // overrides, as of --set: "stack.postgres.replication=asynchronous"
+  Located<std::vector<std::string>> checks;  // the checks that must fail, each a kind or a kind and its subject
+};
+
 struct Scenario {
   Located<std::string> name;
   Located<std::string> about;
@@ -58,8 +68,10 @@ struct Scenario {
   std::vector<CheckEntry> checks;
   std::optional<Located<std::uint64_t>> seed;
   Timeouts timeouts;
+  std::optional<FailsWhen> fails_when;
 };
 
+[[nodiscard]] document::Shape<FailsWhen> fails_when_shape();
 [[nodiscard]] document::Shape<Scenario> scenario_shape(const Vocabulary& vocabulary);
 
 // Where a scenario's text stands.
@@ -69,16 +81,19 @@ struct ScenarioFile {
   std::string family;  // the folder's name
 };
 
-// Reads, applies the overrides ("load[0].rate=300/s"), and checks all that can be known without a cell; the stack comes
-// resolved. Every mistake is in the error, one a line: syntax and single values first, and when those are right what
-// doesn't fit together.
+// What is read of a file: the scenario, or the one that is broken on purpose.
+enum class Variant : std::uint8_t { kHealthy, kBroken };
+
+// Reads, applies the overrides of the variant and then these ("load[0].rate=300/s"), and checks all that can be known
+// without a cell; the stack comes resolved. Every mistake is in the error, one a line: syntax and single values first,
+// and when those are right what doesn't fit together.
 struct ReadScenario {
   Scenario scenario;
   Stack stack;
 };
 [[nodiscard]] Result<ReadScenario> read_scenario(std::string_view text, const ScenarioFile& file,
                                                  const std::vector<std::string>& overrides,
-                                                 const Vocabulary& vocabulary);
+                                                 const Vocabulary& vocabulary, Variant variant = Variant::kHealthy);
 
 // harness/schemas/scenario.json as it should be.
 [[nodiscard]] std::string scenario_schema(const Vocabulary& vocabulary);

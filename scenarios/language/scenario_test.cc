@@ -185,5 +185,33 @@ TEST(Scenario, OverridesAreReadLikeTheFile) {
       "x.yaml:5:57: the fault ends at 25s, after the load; write a duration of more than 25s, or shorten the fault");
 }
 
+TEST(Scenario, ActionsAreDoneToTheirComponent) {
+  EXPECT_EQ(complaint({.faults = "[{at: 1s, do: vault.step-down}]"}), "");
+  EXPECT_EQ(complaint({.faults = "[{at: 1s, do: vault.seal, target: vault.leader, for: 5s}]"}), "");
+  EXPECT_NE(complaint({.faults = "[{at: 1s, do: vault.step-down, target: vault.leader}]"}).find("target"),
+            std::string::npos);
+  EXPECT_EQ(complaint({.faults = "[{at: 1s, do: vault.seal, target: postgres.primary, for: 5s}]"}),
+            "x.yaml:5:42: vault.seal is done to nodes of vault, and \"postgres.primary\" is of postgres");
+  EXPECT_EQ(complaint({.checks = "[{upheld: vault.seal}]"}), "x.yaml:7:19: \"vault.seal\" is not among the faults");
+}
+
+TEST(Scenario, SaysHowItsPromiseIsBroken) {
+  const Text text{
+      .more =
+          "fails_when: {about: Lies., set: [stack.vault.broken=drops_acknowledged_writes], checks: [linearizable]}\n"};
+  const auto healthy = read(text);
+  ASSERT_TRUE(healthy) << healthy.error().message();
+  EXPECT_EQ(*healthy->stack.find("vault")->settings.get<std::string>("broken"), "no");
+  const auto broken = read_scenario(text.yaml(), {.shown = "x.yaml", .name = "x", .family = "f"}, {},
+                                    standard_vocabulary(), Variant::kBroken);
+  ASSERT_TRUE(broken) << broken.error().message();
+  EXPECT_EQ(*broken->stack.find("vault")->settings.get<std::string>("broken"), "drops_acknowledged_writes");
+  EXPECT_EQ(complaint({.more = "fails_when: {about: Lies., set: [duration=30s], checks: [outage]}\n"}),
+            "x.yaml:8:58: \"outage\" is not among the checks; write the kind of one, or its kind and subject");
+  const auto unsaid = read_scenario(Text{}.yaml(), {.shown = "x.yaml", .name = "x", .family = "f"}, {},
+                                    standard_vocabulary(), Variant::kBroken);
+  EXPECT_FALSE(unsaid);
+}
+
 }  // namespace
 }  // namespace chamber::language

@@ -100,6 +100,17 @@ std::int64_t profile_nodes(const ComponentSpec& spec, std::string_view profile) 
   return profile == kMinimal ? spec.minimal : spec.production;
 }
 
+std::vector<std::string> needs_of(const ComponentSpec& spec, const StackEntry& entry) {
+  std::vector<std::string> needs = spec.needs;
+  const auto written = entry.components.find(spec.name);
+  for (const ConditionalNeed& need : spec.needs_when) {
+    const auto* const setting =
+        written == entry.components.end() ? nullptr : written->second.settings.find(need.setting);
+    if (setting != nullptr && to_text(setting->value) == need.value) needs.push_back(need.component);
+  }
+  return needs;
+}
+
 // The counts of all components that are brought up, by name.
 std::map<std::string, Located<std::int64_t>> resolve_counts(const StackEntry& entry, const Vocabulary& vocabulary) {
   std::map<std::string, Located<std::int64_t>> counts;
@@ -119,12 +130,11 @@ std::map<std::string, Located<std::int64_t>> resolve_counts(const StackEntry& en
   while (!open.empty()) {
     const std::string name = open.front();
     open.pop_front();
-    const ComponentSpec* const spec = vocabulary.component(name);
-    for (const std::string& needed : spec->needs) {
+    for (const std::string& needed : needs_of(*vocabulary.component(name), entry)) {
       const ComponentSpec* const other = vocabulary.component(needed);
       if (other == nullptr || counts.contains(needed)) continue;
-      const std::int64_t nodes = counts[name].value > 1 ? other->production : std::int64_t{1};
-      counts[needed] = {nodes, Source::said("needed by " + name)};
+      const std::int64_t wanted = counts[name].value > 1 ? other->production : other->minimal;
+      counts[needed] = {std::max<std::int64_t>(wanted, 1), Source::said("needed by " + name)};
       open.push_back(needed);
     }
   }

@@ -90,26 +90,55 @@ ComponentSpec postgres() {
           .rule = patroni_timing};
 }
 
+std::string vault_shares(const Component& vault) {
+  const auto shares = vault.settings.get<std::int64_t>("shares");
+  const auto threshold = vault.settings.get<std::int64_t>("threshold");
+  if (!shares || !threshold || *threshold <= *shares) return {};
+  return fmt::format("a threshold of {} can't be reached with {} shares; write at most {}", *threshold, *shares,
+                     *shares);
+}
+
+ComponentSpec vault() {
+  const auto count = [](const char* name, const char* doc, std::int64_t fallback, Bounds<std::int64_t> bounds) {
+    return ParameterSpec{
+        .name = name, .type = ParameterType::kWhole, .doc = doc, .fallback = fallback, .bounds = bounds};
+  };
+  const auto flag = [](const char* name, const char* doc) {
+    return ParameterSpec{.name = name, .type = ParameterType::kFlag, .doc = doc, .fallback = true};
+  };
+  return {.name = "vault",
+          .doc = "HashiCorp Vault on Raft storage.",
+          .minimal = 1,
+          .production = 3,
+          .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
+          .needs_when = {{"seal", "transit", "transit"}},
+          .engines = {{"vault", "The server."}},
+          .settings = {count("performance_multiplier",
+                             "Raft's time-outs are multiplied by it; 1 is advised for production.", 1, {1, 10}),
+                       count("shares", "Into how many its key is split.", 5, {1, 10}),
+                       count("threshold", "How many of the shares are needed.", 3, {1, 10}),
+                       {.name = "seal",
+                        .type = ParameterType::kChoice,
+                        .doc = "What unseals a node.",
+                        .fallback = value("shamir"),
+                        .choices = {{"shamir", "Shares of its key, given by an operator."},
+                                    {"transit", "The component transit; nobody has to do anything."}}},
+                       flag("attended", "An operator gives a node that was restarted its shares."),
+                       flag("audited", "Requests are written to an audit log; without one Vault answers all the same."),
+                       flag("root_revoked", "The root token is revoked when all is set up."),
+                       {.name = "broken",
+                        .type = ParameterType::kChoice,
+                        .doc = "Breaks its promises on purpose, to prove that the checks notice.",
+                        .fallback = value("no"),
+                        .choices = {{"no", "It is the real thing."},
+                                    {"drops_acknowledged_writes",
+                                     "Before each node a proxy acknowledges every 50th write and drops it."}}}},
+          .rule = vault_shares};
+}
+
 std::vector<ComponentSpec> components() {
   return {
-      {.name = "vault",
-       .doc = "HashiCorp Vault on Raft storage.",
-       .minimal = 1,
-       .production = 3,
-       .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
-       .engines = {{"vault", "The server."}},
-       .settings = {{.name = "performance_multiplier",
-                     .type = ParameterType::kWhole,
-                     .doc = "Raft's time-outs are multiplied by it; 1 is advised for production.",
-                     .fallback = std::int64_t(1),
-                     .bounds = Bounds<std::int64_t>{1, 10}},
-                    {.name = "broken",
-                     .type = ParameterType::kChoice,
-                     .doc = "Breaks its promises on purpose, to prove that the checks notice.",
-                     .fallback = value("no"),
-                     .choices = {{"no", "It is the real thing."},
-                                 {"drops_acknowledged_writes",
-                                  "Before each node a proxy acknowledges every 50th write and drops it."}}}}},
+      vault(),
       postgres(),
       {.name = "dcs",
        .doc = "etcd, in which Patroni keeps the leader lock.",
@@ -137,18 +166,35 @@ std::vector<ComponentSpec> components() {
        .impossible = {{2, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"},
                       {3, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"}},
        .needs = {"vault"},
-       .engines = {{"minio", "The server."}}}};
+       .engines = {{"minio", "The server."}}},
+      {.name = "application",
+       .doc = "Programs that take a secret from a file, which a Vault Agent keeps up to date.",
+       .minimal = 0,
+       .production = 0,
+       .needs = {"vault"},
+       .engines = {{"agent", "The Vault Agent."}},
+       .settings = {whole_seconds("render_interval", "How often the agent looks for a new secret.", seconds(2),
+                                  seconds(1))}},
+      {.name = "transit",
+       .doc = "A second Vault, whose transit engine unseals the first.",
+       .minimal = 0,
+       .production = 0,
+       .most = 1,
+       .engines = {{"vault", "The server."}}}};
 }
 
 std::vector<TargetSpec> targets() {
   std::vector<TargetSpec> all = {
       {"vault.leader", "vault", "The active node.", 1, true},
       {"vault.standby", "vault", "Every node that is on standby.", 2},
+      {"vault.standby.one", "vault", "One node that is on standby, drawn from the run's seed.", 2},
       {"postgres.primary", "postgres", "The node that takes writes.", 1, true},
       {"postgres.replica", "postgres", "Every node that is a running replica.", 2},
+      {"postgres.replica.one", "postgres", "One node that is a running replica, drawn from the run's seed.", 2},
       {"postgres.sync", "postgres", "The replica that commits wait for.", 2, true},
       {"dcs.leader", "dcs", "The store's leader.", 1, true},
       {"dcs.follower", "dcs", "Every node but the leader.", 2},
+      {"dcs.follower.one", "dcs", "One node that is not the leader, drawn from the run's seed.", 2},
   };
   for (const ComponentSpec& component : components()) {
     const std::string& name = component.name;
@@ -162,6 +208,10 @@ std::vector<TargetSpec> targets() {
 }
 
 std::vector<WorkloadSpec> workloads() {
+  const ParameterSpec remembers = {.name = "remembers",
+                                   .type = ParameterType::kFlag,
+                                   .doc = "Asks for the password once and goes on with it, as no application should.",
+                                   .fallback = false};
   const ParameterSpec keys = {.name = "keys",
                               .type = ParameterType::kWhole,
                               .doc = "Over how many keys the operations are spread.",
@@ -199,42 +249,54 @@ std::vector<WorkloadSpec> workloads() {
                                    .fallback = value("one_node"),
                                    .choices = {{"one_node", "Each client stays with one, the primary included."},
                                                {"any_node", "Each read goes to the next."}}};
-  return {{"vault.register",
-           "vault",
-           "Reads and check-and-set writes of KV v2 secrets.",
-           {keys, reads},
-           {"linearizable", "no_lost_acks"}},
-          {"postgres.append",
-           "postgres",
-           "Appends rows through the load balancer and reads them back.",
-           {keys, reads},
-           {"no_lost_acks", "set_full", "monotonic_reads", "staleness"}},
-          {"postgres.list_append",
-           "postgres",
-           "Transactions that append to lists and read them.",
-           {txn_keys, reads, isolation},
-           {"isolation"}},
-          {"postgres.rw_register",
-           "postgres",
-           "Transactions that write and read single values.",
-           {txn_keys, reads, isolation},
-           {"isolation"}},
-          {"postgres.bank",
-           "postgres",
-           "Transfers between accounts, and reads of all of them.",
-           {accounts, reads, isolation},
-           {"bank"}},
-          {"postgres.replica_reads",
-           "postgres",
-           "Writes through the load balancer, reads straight from primary and standbys.",
-           {keys, reads, read_from},
-           {"monotonic_reads", "staleness"}},
-          {"identity.token", "identity", "Gets tokens by client credentials and uses them.", {}, {}},
-          {"objectstore.put_get",
-           "objectstore",
-           "Puts objects and gets them back.",
-           {keys, reads, size},
-           {"no_lost_acks"}}};
+  return {
+      {"vault.register",
+       "vault",
+       "Reads and check-and-set writes of KV v2 secrets.",
+       {keys, reads},
+       {"linearizable", "no_lost_acks"}},
+      {"application.secret",
+       "application",
+       "Replaces a secret in Vault while applications read it from their agent's file.",
+       {reads},
+       {"staleness"}},
+      {"vault.each_node", "vault", "Asks each node in turn, whatever its state, over a new TLS connection.", {}, {}},
+      {"vault.static_login",
+       "vault",
+       "Logs in to the database with a static role, whose password Vault replaces. Needs postgres.",
+       {remembers},
+       {}},
+      {"postgres.append",
+       "postgres",
+       "Appends rows through the load balancer and reads them back.",
+       {keys, reads},
+       {"no_lost_acks", "set_full", "monotonic_reads", "staleness"}},
+      {"postgres.list_append",
+       "postgres",
+       "Transactions that append to lists and read them.",
+       {txn_keys, reads, isolation},
+       {"isolation"}},
+      {"postgres.rw_register",
+       "postgres",
+       "Transactions that write and read single values.",
+       {txn_keys, reads, isolation},
+       {"isolation"}},
+      {"postgres.bank",
+       "postgres",
+       "Transfers between accounts, and reads of all of them.",
+       {accounts, reads, isolation},
+       {"bank"}},
+      {"postgres.replica_reads",
+       "postgres",
+       "Writes through the load balancer, reads straight from primary and standbys.",
+       {keys, reads, read_from},
+       {"monotonic_reads", "staleness"}},
+      {"identity.token", "identity", "Gets tokens by client credentials and uses them.", {}, {}},
+      {"objectstore.put_get",
+       "objectstore",
+       "Puts objects and gets them back.",
+       {keys, reads, size},
+       {"no_lost_acks"}}};
 }
 
 std::vector<FaultSpec> faults() {
@@ -262,12 +324,24 @@ std::vector<FaultSpec> faults() {
                                .type = ParameterType::kPercentage,
                                .doc = "Of the packets that vanish, drawn from the run's seed.",
                                .required = true};
-  return {{"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
-          {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {}},
-          {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
-          {"partition", "No packet passes between the target and the others.", Lasting::kYes, {to, direction}},
-          {"delay", "Packets arrive later.", Lasting::kYes, {add, jitter, to, direction}},
-          {"loss", "A share of the packets vanishes.", Lasting::kYes, {share, to, direction}}};
+  std::vector<FaultSpec> all = {
+      {"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
+      {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {}},
+      {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
+      {.name = "partition",
+       .doc = "No packet passes between the target and the others.",
+       .parameters = {to, direction},
+       .needs_links = true},
+      {.name = "delay",
+       .doc = "Packets arrive later.",
+       .parameters = {add, jitter, to, direction},
+       .needs_links = true},
+      {.name = "loss",
+       .doc = "A share of the packets vanishes.",
+       .parameters = {share, to, direction},
+       .needs_links = true}};
+  for (const auto& actions : {vault_actions()}) all.insert(all.end(), actions.begin(), actions.end());
+  return all;
 }
 
 std::vector<CheckSpec> checks() {
@@ -282,6 +356,12 @@ std::vector<CheckSpec> checks() {
                                  .type = ParameterType::kBudget,
                                  .doc = "A duration, or the name of a budget from the live configuration.",
                                  .required = true};
+  const ParameterSpec what = {
+      .name = "what",
+      .type = ParameterType::kChoice,
+      .doc = "Which operations must be refused.",
+      .fallback = value("all"),
+      .choices = {{"all", "All of them."}, {"writes", "Those that change something."}, {"reads", "Those that don't."}}};
   const ParameterSpec at_least = {.name = "at_least",
                                   .type = ParameterType::kPercentage,
                                   .doc = "The share of operations that must succeed.",
@@ -303,7 +383,9 @@ std::vector<CheckSpec> checks() {
                   {"serializable", "No write skew either (G2): some order of one after the other explains it."},
                   {"strict_serializable", "That order respects real time."}}};
   const ParameterSpec visible_within = latency("visible_within", "The most until an element is in every read.");
-  const ParameterSpec oldest = latency("at_most", "The most for every read.");
+  const ParameterSpec oldest = {.name = "at_most",
+                                .type = ParameterType::kBudget,
+                                .doc = "The most for every read: a duration, or a budget from the live configuration."};
   const std::vector<ParameterSpec> latencies = {
       latency("p50", "The most for half of the operations."), latency("p99", "The most for 99 % of them."),
       latency("p999", "The most for 99.9 % of them."), latency("max", "The most for every one."), when};
@@ -336,6 +418,14 @@ std::vector<CheckSpec> checks() {
           {.name = "roles_changed",
            .doc = "The role was with another node at the end of a fault than at its start.",
            .subject = Subject::kRole,
+           .needs_fault = true},
+          {.name = "refused",
+           .doc = "From a fault's proof until its undoing begins, nothing is served.",
+           .parameters = {what},
+           .needs_fault = true},
+          {.name = "upheld",
+           .doc = "Each promise that the action itself looked at was held.",
+           .subject = Subject::kFault,
            .needs_fault = true}};
 }
 
@@ -347,7 +437,9 @@ Vocabulary standard_vocabulary() {
           .workloads = workloads(),
           .faults = faults(),
           .checks = checks(),
-          .budgets = {{"raft.election_budget", "vault",
+          .budgets = {{"agent.render_budget", "application",
+                       "How late a Vault Agent may write a new secret, from its live configuration."},
+                      {"raft.election_budget", "vault",
                        "The longest that Vault's Raft may take to elect a leader, from its live configuration."},
                       {"patroni.restart_budget", "postgres",
                        "The longest until a crashed primary is replaced, from Patroni's live configuration."},

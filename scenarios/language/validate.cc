@@ -51,8 +51,23 @@ class Validation {
                                          "shorten the fault",
                                          document::to_text(fault.end()), document::to_text(fault.end())));
       }
-      target(*fault.target, fault.target.source);
+      action(fault, *vocabulary_.fault(*fault.kind));
+      if (fault.target) target(**fault.target, fault.target->source);
       parameters(fault.parameters, vocabulary_.fault(*fault.kind)->parameters);
+    }
+  }
+
+  // What must fail in the broken variant has to be asked for.
+  void fails_when() {
+    if (!scenario_.fails_when) return;
+    for (const std::string& name : *scenario_.fails_when->checks) {
+      const auto is_it = [&name](const CheckEntry& check) {
+        return check.kind == name || fmt::format("{} {}", check.kind, *check.subject) == name;
+      };
+      if (std::any_of(scenario_.checks.begin(), scenario_.checks.end(), is_it)) continue;
+      mistakes_.add(
+          scenario_.fails_when->checks.source,
+          fmt::format("{} is not among the checks; write the kind of one, or its kind and subject", quote(name)));
     }
   }
 
@@ -95,6 +110,17 @@ class Validation {
     }
   }
 
+  // What is done to one component can't be done to another's nodes.
+  void action(const FaultEntry& fault, const FaultSpec& spec) {
+    if (spec.component.empty()) return;
+    need_component(spec.component, quote(spec.name), fault.kind.source);
+    if (!fault.target) return;
+    const std::optional<TargetPlace> place = place_of(vocabulary_, **fault.target);
+    if (!place || place->component == spec.component) return;
+    mistakes_.add(fault.target->source, fmt::format("{} is done to nodes of {}, and {} is of {}", spec.name,
+                                                    spec.component, quote(**fault.target), place->component));
+  }
+
   // Targets and budgets among the parameters must be there too.
   void parameters(const Parameters& values, const std::vector<ParameterSpec>& specs) {
     for (const ParameterSpec& spec : specs) {
@@ -116,6 +142,12 @@ class Validation {
         return;
       case Subject::kComponent:
         need_component(name, spec.name, check.subject.source);
+        return;
+      case Subject::kFault:
+        if (std::none_of(scenario_.faults.begin(), scenario_.faults.end(),
+                         [&name](const FaultEntry& fault) { return *fault.kind == name; })) {
+          mistakes_.add(check.subject.source, fmt::format("{} is not among the faults", quote(name)));
+        }
         return;
       case Subject::kLoad:
         break;
@@ -160,6 +192,7 @@ void validate(const Scenario& scenario, const Stack& stack, const ScenarioFile& 
   validation.load();
   validation.faults();
   validation.checks();
+  validation.fails_when();
 }
 
 }  // namespace chamber::language

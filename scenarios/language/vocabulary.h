@@ -43,6 +43,13 @@ struct ParameterSpec {
 // The settings, engine and version of a component, when they are resolved: see stack.h.
 struct Component;
 
+// A component that is needed when a setting has a value.
+struct ConditionalNeed {
+  std::string setting;
+  std::string value;
+  std::string component;
+};
+
 struct ComponentSpec {
   std::string name;
   std::string doc;
@@ -51,7 +58,8 @@ struct ComponentSpec {
   std::int64_t most = 9;        // nodes at all
   // Counts that can't work, with the reason and what would be right.
   std::map<std::int64_t, std::string> impossible = {};
-  std::vector<std::string> needs = {};        // components that are brought up with it
+  std::vector<std::string> needs = {};  // components that are brought up with it
+  std::vector<ConditionalNeed> needs_when = {};
   std::vector<document::Named> engines = {};  // the first is the default
   std::vector<ParameterSpec> settings = {};
   // What must hold between settings; an empty text when it does, otherwise what is wrong.
@@ -84,6 +92,9 @@ struct FaultSpec {
   std::string doc;
   Lasting lasting = Lasting::kYes;
   std::vector<ParameterSpec> parameters = {};
+  std::string component = {};  // an action of this component, done to its nodes; empty: can be done to any node
+  bool takes_target = true;    // false: to the component as a whole, and `target` is a mistake
+  bool needs_links = false;    // can't be done where packets can't be touched
 };
 
 // What the value beside a check's name is.
@@ -91,6 +102,7 @@ enum class Subject {
   kLoad,       // a load entry, by its workload or its `as`
   kRole,       // a target with is_role
   kComponent,  // a component of the stack
+  kFault,      // a kind of fault or action that is among the faults
 };
 
 struct CheckSpec {
@@ -125,6 +137,10 @@ struct Vocabulary {
   [[nodiscard]] const CheckSpec* check(std::string_view name) const;
   [[nodiscard]] const BudgetSpec* budget(std::string_view name) const;
 };
+
+// The actions of each component, as faults of a vocabulary; their implementations are in
+// fixtures/<component>/actions.h.
+[[nodiscard]] std::vector<FaultSpec> vault_actions();
 
 // The components of the platform with their targets and budgets, and the workloads, faults and checks that every
 // scenario can use. The layers above add theirs to a copy.

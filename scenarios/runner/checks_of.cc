@@ -1,6 +1,8 @@
 #include "scenarios/runner/checks_of.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "fixtures/postgres/bank_workload.h"
@@ -11,6 +13,7 @@
 #include "harness/check/monotonic_reads.h"
 #include "harness/check/no_lost_acks.h"
 #include "harness/check/outage.h"
+#include "harness/check/refused.h"
 #include "harness/check/run_facts.h"
 #include "harness/check/set_full.h"
 #include "harness/check/staleness.h"
@@ -32,18 +35,26 @@ Result<When> when_of(const language::CheckEntry& entry) {
   return fail(ErrorKind::kHarness, "no check knows when: {}", *text);
 }
 
+struct TimeLimit {
+  Duration at_most{};
+  std::optional<std::string> source;  // none: the scenario
+};
+
+Result<TimeLimit> limit_of(const language::CheckEntry& entry, const char* parameter, const NamedBudgets& budgets) {
+  const auto budget = CHAMBER_TRY(entry.parameters.get<language::Budget>(parameter));
+  if (budget.name.empty()) return TimeLimit{budget.fixed, {}};
+  const auto found = budgets.find(budget.name);
+  if (found == budgets.end()) return fail(ErrorKind::kHarness, "this cell has no budget '{}'", budget.name);
+  return TimeLimit{std::chrono::duration_cast<Duration>(std::chrono::duration<double>(found->second.value)),
+                   fmt::format("{}: {}", budget.name, found->second.source)};
+}
+
 Result<Check> outage_of(const language::CheckEntry& entry, const NamedBudgets& budgets) {
   const std::string workload = *entry.subject;
-  const auto budget = CHAMBER_TRY(entry.parameters.get<language::Budget>("at_most"));
+  const TimeLimit limit = CHAMBER_TRY(limit_of(entry, "at_most", budgets));
   OutageOptions options{.workload = workload};
-  if (budget.name.empty()) {
-    options.at_most = budget.fixed;
-  } else {
-    const auto found = budgets.find(budget.name);
-    if (found == budgets.end()) return fail(ErrorKind::kHarness, "this cell has no budget '{}'", budget.name);
-    options.at_most = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(found->second.value));
-    options.source = fmt::format("{}: {}", budget.name, found->second.source);
-  }
+  options.at_most = limit.at_most;
+  if (limit.source) options.source = *limit.source;
   return Check{"outage " + workload, [options](const History& history) { return check_outage(history, options); }};
 }
 
@@ -86,7 +97,8 @@ Result<Check> isolation_of(const language::CheckEntry& entry, const language::Pl
 }
 
 // The checks of what reads show. None for another kind.
-Result<std::optional<Check>> reads_check_of(const language::CheckEntry& entry, const language::Plan& plan) {
+Result<std::optional<Check>> reads_check_of(const language::CheckEntry& entry, const language::Plan& plan,
+                                            const NamedBudgets& budgets) {
   const std::string subject = *entry.subject;
   const std::string name = fmt::format("{} {}", entry.kind, subject);
   if (entry.kind == "bank") {
@@ -105,8 +117,12 @@ Result<std::optional<Check>> reads_check_of(const language::CheckEntry& entry, c
     return Check{name, [=](const History& history) { return check_monotonic_reads(history, options); }};
   }
   if (entry.kind == "staleness") {
-    const StalenessOptions options{.workload = subject,
-                                   .at_most = CHAMBER_TRY(entry.parameters.maybe<Duration>("at_most"))};
+    StalenessOptions options{.workload = subject};
+    if (entry.parameters.find("at_most") != nullptr) {
+      const TimeLimit limit = CHAMBER_TRY(limit_of(entry, "at_most", budgets));
+      options.at_most = limit.at_most;
+      if (limit.source) options.source = *limit.source;
+    }
     return Check{name, [=](const History& history) { return check_staleness(history, options); }};
   }
   return std::nullopt;
@@ -128,7 +144,7 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
     const Limits limits{.time = *plan.timeouts.check, .stop = stop};
     return std::vector<Check>{CHAMBER_TRY(isolation_of(entry, plan, limits))};
   }
-  if (const auto check = CHAMBER_TRY(reads_check_of(entry, plan))) return std::vector<Check>{*check};
+  if (const auto check = CHAMBER_TRY(reads_check_of(entry, plan, budgets))) return std::vector<Check>{*check};
   if (entry.kind == "outage") return std::vector<Check>{CHAMBER_TRY(outage_of(entry, budgets))};
   if (entry.kind == "latency") return latencies_of(entry);
   if (entry.kind == "availability") {
@@ -141,6 +157,17 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
   }
   if (entry.kind == "roles_changed") {
     return std::vector<Check>{{name, [subject](const History& h) { return check_roles_changed(h, subject); }}};
+  }
+  if (entry.kind == "refused") {
+    const std::string what = CHAMBER_TRY(entry.parameters.get<std::string>("what"));
+    const RefusedOptions options{.workload = subject,
+                                 .what = what == "writes"  ? Refused::kWrites
+                                         : what == "reads" ? Refused::kReads
+                                                           : Refused::kAll};
+    return std::vector<Check>{{name, [options](const History& h) { return check_refused(h, options); }}};
+  }
+  if (entry.kind == "upheld") {
+    return std::vector<Check>{{name, [subject](const History& h) { return check_upheld(h, subject); }}};
   }
   return fail(ErrorKind::kHarness, "there is no check '{}'", entry.kind);
 }
@@ -163,6 +190,20 @@ Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudg
                       }});
   }
   return checks;
+}
+
+std::vector<std::string> not_noticed(const language::Plan& plan, const Verdict& verdict) {
+  std::vector<std::string> missed;
+  if (!plan.fails_when) return missed;
+  for (const std::string& name : *plan.fails_when->checks) {
+    // A kind stands for each of its checks; a latency check has its percentile behind the subject.
+    const bool noticed =
+        std::any_of(verdict.results.begin(), verdict.results.end(), [&name](const CheckResult& result) {
+          return result.judgement == Judgement::kFail && (result.check == name || result.check.starts_with(name + " "));
+        });
+    if (!noticed) missed.push_back(name);
+  }
+  return missed;
 }
 
 }  // namespace chamber

@@ -18,4 +18,7 @@ using NamedBudgets = std::map<std::string, Component::NamedBudget>;
 Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudgets& budgets,
                                      const std::stop_token& stop);
 
+// Of a plan that is broken on purpose: the checks that must fail and did not.
+[[nodiscard]] std::vector<std::string> not_noticed(const language::Plan& plan, const Verdict& verdict);
+
 }  // namespace chamber

@@ -2,6 +2,7 @@
 // history.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,6 +27,10 @@ class FaultSchedule {
   Result<void> carry_out(const language::FaultEntry& entry, std::size_t index);
   Result<void> undo(const language::FaultEntry& entry, Fault& fault, const std::vector<std::string>& nodes);
   Result<std::vector<std::string>> resolve(const std::string& target, Random& random);
+  // The fault of an entry with its targets resolved; kUnavailable and kInput mean that it can't be done now.
+  Result<std::unique_ptr<Fault>> make(const language::FaultEntry& entry, const std::vector<std::string>& nodes,
+                                      Random& random);
+  void tell(const std::string& text);
 
   const RunRequest& request_;
   Recorder& recorder_;

@@ -59,6 +59,7 @@ Result<Part> make_part(const language::LoadEntry& entry, Platform& platform) {
   if (const auto from = CHAMBER_TRY(entry.parameters.maybe<std::string>("read_from"))) {
     request.any_node = *from == "any_node";
   }
+  request.remembers = CHAMBER_TRY(entry.parameters.maybe<bool>("remembers")).value_or(false);
   Part part;
   part.entry = &entry;
   part.workload = CHAMBER_TRY(make_workload(request, platform));

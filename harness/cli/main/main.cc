@@ -21,9 +21,8 @@ struct Arguments {
   std::string node;
   std::vector<std::string> cells;
   std::vector<std::string> words;
-  std::string scenario;
-  std::vector<std::string> overrides;
-  std::string schema;
+  chamber::DescribeOptions describe;
+  bool markdown = false;
   std::string folder;
   chamber::JudgeCommandOptions judge;
   double judge_seconds = 0;
@@ -90,6 +89,9 @@ void add_commands(CLI::App& app, Arguments& a) {
   CLI::App* const run = app.add_subcommand("run", "Run a scenario in a cell of its own");
   run->add_option("scenario", a.run.scenario, "Its name, family/name, or a path to its file")->required();
   run->add_option("--set", a.run.overrides, "PATH=VALUE: change one value of the scenario");
+  run->add_flag(
+      "--broken", a.run.broken,
+      "Break the promise as the scenario says (fails_when: …); ends with 0 when the checks that must fail did");
   run->add_option("--seed", a.seed, "Of everything that is drawn");
   run->add_option("--out", a.run.out, "The run's folder; must not exist or be empty");
   run->add_option("--in", a.run.in, "Run it in this cell, which stays");
@@ -99,11 +101,15 @@ void add_commands(CLI::App& app, Arguments& a) {
   CLI::App* const servers = app.add_subcommand("servers", "List the servers that cells are made of");
   servers->add_subcommand("get", "Obtain servers")
       ->add_option("name", a.words, "Which; all that are missing when left out");
-  app.add_subcommand("list", "List the scenarios");
+  app.add_subcommand("list", "List the scenarios")
+      ->add_flag("--markdown", a.markdown, "The table of TESTING-FRAMEWORK.md");
   CLI::App* const describe = app.add_subcommand("describe", "Print a scenario with everything decided");
-  describe->add_option("scenario", a.scenario, "Its name");
-  describe->add_option("--set", a.overrides, "PATH=VALUE: change one value");
-  describe->add_option("--schema", a.schema, "Print a JSON Schema instead: scenario");
+  describe->add_option("scenario", a.describe.scenario, "Its name");
+  describe->add_option("--set", a.describe.overrides, "PATH=VALUE: change one value");
+  describe->add_flag("--broken", a.describe.broken, "The variant that is broken on purpose");
+  describe->add_option("--part", a.describe.part,
+                       "Print a component, target, workload, fault, action, check or budget instead, by its name");
+  describe->add_option("--schema", a.describe.schema, "Print a JSON Schema instead: scenario");
   add_history_commands(app, a);
   app.add_subcommand("report", "Write a run's reports again")
       ->add_option("run", a.folder, "The run's folder")
@@ -143,8 +149,11 @@ int dispatch(const CLI::App& app, Arguments& a) {
     return app.get_subcommand("servers")->get_subcommands().empty() ? servers_command(a.common)
                                                                     : servers_get_command(a.common, a.words);
   }
-  if (name == "list") return list_command(a.common);
-  if (name == "describe") return describe_command(a.common, a.scenario, a.overrides, a.schema);
+  if (name == "list") return list_command(a.common, a.markdown);
+  if (name == "describe") {
+    a.describe.common = a.common;
+    return describe_command(a.describe);
+  }
   if (name == "check") return check(app, a);
   if (name == "export") return export_command(a.exporting);
   return report_command(a.common, a.folder);
