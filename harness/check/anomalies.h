@@ -36,13 +36,12 @@ inline constexpr std::size_t kAnomalies = 12;
 // Collects anomalies and makes the result of them.
 class Findings {
  public:
-  Findings(const History& history, const TransactionOptions& options) : history_(history), options_(options) {}
+  explicit Findings(const TransactionOptions& options) : options_(options) {}
 
   void add(Anomaly anomaly, std::vector<std::string> lines);
   [[nodiscard]] CheckResult result(std::string check, std::uint64_t operations, std::string_view gave_up) const;
 
  private:
-  const History& history_;
   const TransactionOptions& options_;
   std::array<std::uint64_t, kAnomalies> counts_{};
   std::array<std::vector<std::string>, kAnomalies> examples_;

@@ -17,7 +17,7 @@ class ListAppend {
       : history_(history),
         options_(options),
         graph_(history, options),
-        findings_(history, options),
+        findings_(options),
         meter_(options.limits),
         growth_(meter_) {}
 

@@ -19,7 +19,7 @@ class RwRegister {
       : history_(history),
         options_(options),
         graph_(history, options),
-        findings_(history, options),
+        findings_(options),
         meter_(options.limits),
         growth_(meter_) {}
 

@@ -77,6 +77,8 @@ Result<void> Importer::line(std::string_view text) {
     object = json::parse(text);
   } catch (const json::parse_error& error) {
     return wrong_at(error.byte > 0 ? error.byte - 1 : 0, "this is no JSON; each line is one JSON object");
+  } catch (const json::out_of_range&) {
+    return wrong_at(0, "a number is larger than any that can be read; write 64-bit whole numbers");
   }
   if (!object.is_object()) return wrong("", "this is no JSON object; each line is one");
   if (object.contains("chamber")) return header(object);

@@ -99,6 +99,7 @@ TEST(JsonLines, EveryMistakeIsToldWithItsPlace) {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"{\"process\":1,}", "h.jsonl:1:14: this is no JSON; each line is one JSON object"},
       {"[]", "h.jsonl:1:1: this is no JSON object"},
+      {R"({"process":1e400})", "h.jsonl:1:1: a number is larger than any that can be read"},
       {R"({"process":1})", "h.jsonl:1:1: \"kind\" is missing"},
       {R"({"kind":"ok"})", "h.jsonl:1:1: \"process\" is a number"},
       {R"({"process":-1,"kind":"ok"})", "h.jsonl:1:2: \"process\" is a number"},
