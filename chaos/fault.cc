@@ -11,11 +11,13 @@ const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> kinds{
       {"kill",
        "Every process of the node dies at once (SIGKILL), as when a host loses power; started again at the end."},
-      {"pause", "Every process of the node stands still (SIGSTOP) and goes on at the end (SIGCONT)."},
+      {"crash", "One program of the node dies at once (SIGKILL); what supervises it lives and starts it again."},
+      {"pause", "Every process of the node, or one program, stands still (SIGSTOP) and goes on at the end (SIGCONT)."},
       {"restart", "Every process of the node is asked to end (SIGTERM), waited for, and started again."},
       {"partition", "Packets between the targets and the other nodes vanish; direction both, in or out.", true},
       {"delay", "Packets between the targets and the other nodes take longer, with jitter if asked for.", true},
       {"loss", "A share of the packets between the targets and the other nodes vanishes.", true},
+      {"thin", "Between the targets and the other nodes pass so many bytes a second and no more.", true},
   };
   return kinds;
 }

@@ -24,7 +24,13 @@ class FakeLinks final : public Links {
     faults_.erase(id);
     return {};
   }
-  [[nodiscard]] LinkCounters counters(std::string_view, std::string_view) const override { return counters_; }
+  // Each look finds more traffic.
+  [[nodiscard]] LinkCounters counters(std::string_view, std::string_view) const override {
+    for (const auto& [id, fault] : faults_) {
+      if (effective && fault.rate_bits_per_second > 0) counters_.delayed += 10;
+    }
+    return counters_;
+  }
   Result<Duration> connect_time(std::string_view, std::string_view, std::uint16_t, Deadline) override {
     if (!open) return fail(ErrorKind::kUnavailable, "refused");
     Duration way = std::chrono::milliseconds(1);
@@ -49,7 +55,7 @@ class FakeLinks final : public Links {
   LinkFaultId last_ = 0;
   std::map<LinkFaultId, LinkFault> faults_;
   std::map<LinkFaultId, std::vector<std::string>> from_;
-  LinkCounters counters_;
+  mutable LinkCounters counters_;
 };
 
 // Nodes with one process each, which signals may or may not reach.
@@ -83,6 +89,14 @@ class FakeSubstrate final : public Substrate {
     links_.open = !running_["vault-0"].empty();
     return {};
   }
+  Result<void> signal_program(std::string_view node, std::string_view program, int number) override {
+    if (!signals_work) return {};
+    if (program != "vault") return fail(ErrorKind::kUnavailable, "nothing runs {}", program);
+    // Its supervisor starts it again at once.
+    if (number == SIGKILL) running_[std::string(node)].front() = ++last_pid_;
+    if (number != SIGKILL) stopped_ = number == SIGSTOP;
+    return {};
+  }
   Result<void> wait_ended(std::string_view, std::string_view, Deadline) override { return {}; }
   [[nodiscard]] ProcessState state(std::string_view node, std::string_view) const override {
     ProcessState state;
@@ -91,11 +105,15 @@ class FakeSubstrate final : public Substrate {
   }
   [[nodiscard]] std::vector<std::string> processes_in(std::string_view node) const override {
     std::vector<std::string> names;
-    for (const int pid : running_.at(std::string(node))) names.push_back(fmt::format("{} vault", pid));
+    for (const int pid : running_.at(std::string(node))) {
+      names.push_back(fmt::format("{} {}", pid, names.empty() ? "vault" : "supervisor"));
+    }
     return names;
   }
   [[nodiscard]] std::vector<std::string> stopped_in(std::string_view node) const override {
-    return stopped_ ? processes_in(node) : std::vector<std::string>{};
+    std::vector<std::string> names = processes_in(node);
+    names.resize(stopped_ ? 1 : 0);
+    return names;
   }
   Result<void> write_file(std::string_view, const NodeFile&) override { return {}; }
   [[nodiscard]] Result<std::string> read_file(std::string_view, std::string_view) const override { return ""; }
@@ -111,6 +129,7 @@ class FakeSubstrate final : public Substrate {
   [[nodiscard]] std::string why_no_links() const override { return ""; }
 
   [[nodiscard]] FakeLinks& fake_links() { return links_; }
+  void supervise(const std::string& node) { running_[node].push_back(++last_pid_); }
   void empty(const std::string& node) { running_[node].clear(); }
   bool signals_work = true;
 
@@ -135,8 +154,39 @@ class FaultTest : public testing::Test {
     return std::move(*made);
   }
 
+  std::unique_ptr<Fault> make_of_program(const std::string& kind, const std::string& program) {
+    auto made = make_fault({.kind = kind, .targets = {"vault-0"}, .program = program}, substrate_);
+    EXPECT_TRUE(made) << made.error().message();
+    return std::move(*made);
+  }
+
   FakeSubstrate substrate_;
 };
+
+TEST_F(FaultTest, AProgramCrashesUnderItsSupervisor) {
+  const auto alone = make_of_program("crash", "vault")->apply();
+  EXPECT_THAT(alone.error().message(), HasSubstr("nobody would start it again"));
+  substrate_.supervise("vault-0");
+  const std::vector<std::string> before = substrate_.processes_in("vault-0");
+  const auto crash = make_of_program("crash", "vault");
+  ASSERT_TRUE(crash->apply());
+  const auto proof = crash->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof, HasSubstr(before[0]));
+  EXPECT_EQ(substrate_.processes_in("vault-0")[1], before[1]) << "its supervisor was hurt";
+  EXPECT_THAT(make_of_program("crash", "minio")->apply().error().message(), HasSubstr("nothing on vault-0 runs minio"));
+  EXPECT_THAT(make_of_program("crash", "")->apply().error().message(), HasSubstr("a program is needed"));
+}
+
+TEST_F(FaultTest, AProgramStandsStillWhileItsSupervisorRuns) {
+  substrate_.supervise("vault-0");
+  const auto pause = make_of_program("pause", "vault");
+  ASSERT_TRUE(pause->apply());
+  const auto proof = pause->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  ASSERT_TRUE(pause->undo());
+  EXPECT_TRUE(substrate_.stopped_in("vault-0").empty());
+}
 
 TEST_F(FaultTest, EveryKindProvesItselfAndIsUndone) {
   for (const char* kind : {"kill", "pause", "restart"}) {
@@ -151,7 +201,9 @@ TEST_F(FaultTest, EveryKindProvesItselfAndIsUndone) {
   }
   const LinkFault delay{.delay = std::chrono::milliseconds(50)};
   const LinkFault loss{.loss = 0.3};
-  for (const auto& [kind, link] : {std::pair("partition", LinkFault{}), {"delay", delay}, {"loss", loss}}) {
+  const LinkFault rate{.rate_bits_per_second = 1'000'000};
+  for (const auto& [kind, link] :
+       {std::pair("partition", LinkFault{}), {"delay", delay}, {"loss", loss}, {"thin", rate}}) {
     const auto fault = make(kind, link);
     ASSERT_TRUE(fault->apply()) << kind;
     const auto proof = fault->prove({});

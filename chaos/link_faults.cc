@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "harness/base/eventually.h"
+
 namespace chamber {
 namespace {
 
@@ -169,6 +171,50 @@ class Loss final : public LinkHarm {
   std::uint64_t dropped_before_ = 0;
 };
 
+// What is too much for the link waits for its turn or is dropped, which the link itself counts. It takes load to show.
+class Thin final : public LinkHarm {
+ public:
+  using LinkHarm::LinkHarm;
+
+  Result<std::string> prove(const std::stop_token& stop) override {
+    std::string proof;
+    CHAMBER_CHECK(eventually(
+        {.what = "packets to wait for their turn", .deadline = Deadline::in(std::chrono::seconds(10)), .stop = stop},
+        [&]() -> Result<void> {
+          const LinkCounters seen = sum();
+          const std::uint64_t held = seen.delayed - before_.delayed;
+          if (held < kEnough) return fail(ErrorKind::kSystem, "{} waited", held);
+          proof =
+              fmt::format("{} packets waited for their turn and {} were dropped", held, seen.dropped - before_.dropped);
+          return {};
+        }));
+    return proof;
+  }
+
+ private:
+  static constexpr std::uint64_t kEnough = 10;
+
+  Result<void> measure_before() override {
+    before_ = sum();
+    return {};
+  }
+
+  [[nodiscard]] LinkCounters sum() const {
+    LinkCounters sum;
+    for (const std::string& target : request().targets) {
+      for (const std::string& other : request().others) {
+        for (const LinkCounters& way : {counters(target, other), counters(other, target)}) {
+          sum.delayed += way.delayed;
+          sum.dropped += way.dropped;
+        }
+      }
+    }
+    return sum;
+  }
+
+  LinkCounters before_;
+};
+
 std::vector<Probe> probes_between(const FaultRequest& request, const Substrate& substrate) {
   std::vector<Probe> probes;
   const auto add = [&](const std::vector<std::string>& from, const std::vector<std::string>& to) {
@@ -209,6 +255,9 @@ Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Subs
   } else if (full.kind == "loss") {
     if (full.link.loss <= 0) return fail(ErrorKind::kInput, "loss: share must be more than 0%");
     fault = std::make_unique<Loss>(full, substrate, std::move(probes));
+  } else if (full.kind == "thin") {
+    if (full.link.rate_bits_per_second == 0) return fail(ErrorKind::kInput, "thin: per_second must be more than 0");
+    fault = std::make_unique<Thin>(full, substrate, std::move(probes));
   } else {
     return fail(ErrorKind::kInput, "there is no link fault '{}'", full.kind);
   }

@@ -1,4 +1,4 @@
-// Faults on the links between nodes: partition, delay.
+// Faults on the links between nodes: partition, delay, loss, thin.
 #pragma once
 
 #include <memory>

@@ -112,14 +112,68 @@ class Kill final : public ProcessFault {
   std::vector<std::vector<std::string>> died_;
 };
 
+// Those of "412 postgres", … that run this program; all of them when no program is named.
+std::vector<std::string> running_program(std::vector<std::string> processes, const std::string& program) {
+  if (program.empty()) return processes;
+  std::erase_if(processes, [&](const std::string& process) { return !process.ends_with(" " + program); });
+  return processes;
+}
+
+class Crash final : public ProcessFault {
+ public:
+  using ProcessFault::ProcessFault;
+
+  Result<void> apply() override {
+    if (request().program.empty()) return fail(ErrorKind::kInput, "crash: a program is needed");
+    for (const std::string& node : request().targets) {
+      const auto all = substrate().processes_in(node);
+      died_.push_back(running_program(all, request().program));
+      if (died_.back().empty()) return fail(ErrorKind::kSystem, "nothing on {} runs {}", node, request().program);
+      if (died_.back().size() == all.size()) {
+        return fail(ErrorKind::kSystem, "{} runs nothing but {}, so nobody would start it again: use kill", node,
+                    request().program);
+      }
+      CHAMBER_CHECK(substrate().signal_program(node, request().program, SIGKILL));
+    }
+    return {};
+  }
+
+  Result<std::string> prove(const std::stop_token& stop) override {
+    std::string proof;
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      const std::string& node = request().targets[i];
+      CHAMBER_CHECK(eventually({.what = fmt::format("{} of {} to be gone", fmt::join(died_[i], ", "), node),
+                                .deadline = Deadline::in(seconds(2)),
+                                .stop = stop},
+                               [&]() -> Result<void> {
+                                 const auto now_there = substrate().processes_in(node);
+                                 for (const std::string& process : died_[i]) {
+                                   if (std::find(now_there.begin(), now_there.end(), process) == now_there.end()) {
+                                     continue;
+                                   }
+                                   return fail(ErrorKind::kSystem, "{} still runs {}", node, process);
+                                 }
+                                 return {};
+                               }));
+      proof += fmt::format("{}{}: {} gone", proof.empty() ? "" : "; ", node, fmt::join(died_[i], ", "));
+    }
+    return proof;
+  }
+
+  // Starting it again is its supervisor's work, and part of what is tested.
+  Result<void> undo() override { return {}; }
+
+ private:
+  std::vector<std::vector<std::string>> died_;
+};
+
 class Pause final : public ProcessFault {
  public:
   using ProcessFault::ProcessFault;
 
   Result<void> apply() override {
     CHAMBER_CHECK(remember_running());
-    for (const std::string& node : request().targets) CHAMBER_CHECK(substrate().signal_all(node, SIGSTOP));
-    return {};
+    return send(SIGSTOP);
   }
 
   Result<std::string> prove(const std::stop_token& stop) override {
@@ -129,7 +183,7 @@ class Pause final : public ProcessFault {
           {.what = "every process of " + node + " to stand still", .deadline = Deadline::in(seconds(2)), .stop = stop},
           [&]() -> Result<void> {
             const auto standing = substrate().stopped_in(node);
-            const auto all = substrate().processes_in(node);
+            const auto all = running_program(substrate().processes_in(node), request().program);
             if (!all.empty() && standing.size() == all.size()) return {};
             return fail(ErrorKind::kSystem, "{} of {} stand still", standing.size(), all.size());
           }));
@@ -139,8 +193,15 @@ class Pause final : public ProcessFault {
     return proof;
   }
 
-  Result<void> undo() override {
-    for (const std::string& node : request().targets) CHAMBER_CHECK(substrate().signal_all(node, SIGCONT));
+  Result<void> undo() override { return send(SIGCONT); }
+
+ private:
+  Result<void> send(int number) {
+    const std::string& program = request().program;
+    for (const std::string& node : request().targets) {
+      CHAMBER_CHECK(program.empty() ? substrate().signal_all(node, number)
+                                    : substrate().signal_program(node, program, number));
+    }
     return {};
   }
 };
@@ -197,6 +258,7 @@ class Restart final : public ProcessFault {
 Result<std::unique_ptr<Fault>> make_process_fault(const FaultRequest& request, Substrate& substrate) {
   std::unique_ptr<Fault> fault;
   if (request.kind == "kill") fault = std::make_unique<Kill>(request, substrate);
+  if (request.kind == "crash") fault = std::make_unique<Crash>(request, substrate);
   if (request.kind == "pause") fault = std::make_unique<Pause>(request, substrate);
   if (request.kind == "restart") fault = std::make_unique<Restart>(request, substrate);
   if (!fault) return fail(ErrorKind::kInput, "there is no process fault '{}'", request.kind);

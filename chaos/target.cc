@@ -19,6 +19,7 @@ Result<std::vector<std::string>> resolve_target(std::string_view target, const T
   for (const NodeSpec& node : context.nodes) {
     if (node.name == target) return std::vector<std::string>{node.name};
   }
+  if (target == "clients") return std::vector<std::string>{"harness"};
   const auto dot = target.find('.');
   if (dot == std::string_view::npos) return fail(ErrorKind::kInput, "the cell has no node '{}'", target);
   const std::string_view component = target.substr(0, dot);

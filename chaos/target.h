@@ -5,6 +5,7 @@
 //   vault.one             one of them, drawn from the seed
 //   vault.minority        the most nodes that are fewer than half, drawn from the seed
 //   vault.majority        the fewest nodes that are more than half, drawn from the seed
+//   clients               the harness's own end of the links
 //   vault.leader          whoever has that role now; the roles are the component's (Component::roles)
 //   vault.standby.one     one of those who have it, drawn from the seed
 #pragma once

@@ -44,7 +44,11 @@ json to_json(const Stack& stack) {
             {"retry_timeout_s", postgres.retry_timeout.count()},
             {"primary_start_timeout_s", postgres.primary_start_timeout.count()},
             {"failsafe", postgres.failsafe}}},
-          {"identity_settings", {{"engine", stack.identity_settings.engine}}},
+          {"identity_settings",
+           {{"engine", stack.identity_settings.engine}, {"connections", stack.identity_settings.connections}}},
+          {"loadbalancer_settings",
+           {{"check_every_ms", stack.loadbalancer_settings.check_every.count()},
+            {"check_timeout_ms", stack.loadbalancer_settings.check_timeout.count()}}},
           {"versions", json::object_t(stack.versions.begin(), stack.versions.end())}};
 }
 
@@ -83,6 +87,12 @@ Result<Stack> stack_from_json(const json& text) {
     settings.primary_start_timeout = std::chrono::seconds(postgres.at("primary_start_timeout_s").get<std::int64_t>());
     postgres.at("failsafe").get_to(settings.failsafe);
     text.at("identity_settings").at("engine").get_to(stack.identity_settings.engine);
+    text.at("identity_settings").at("connections").get_to(stack.identity_settings.connections);
+    const json& balancer = text.at("loadbalancer_settings");
+    const auto milliseconds = [&](const char* name) {
+      return std::chrono::milliseconds(balancer.at(name).get<std::int64_t>());
+    };
+    stack.loadbalancer_settings = {milliseconds("check_every_ms"), milliseconds("check_timeout_ms")};
     for (const auto& [server, version] : text.at("versions").items())
       stack.versions[server] = version.get<std::string>();
     return stack;

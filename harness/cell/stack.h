@@ -38,6 +38,12 @@ struct PostgresSettings {
 
 struct IdentitySettings {
   std::string engine = "auto";  // auto | zitadel | standin
+  int connections = 20;         // the most PostgreSQL connections of a node
+};
+
+struct LoadBalancerSettings {
+  std::chrono::milliseconds check_every{300};
+  std::chrono::milliseconds check_timeout{1000};
 };
 
 struct ApplicationSettings {
@@ -56,6 +62,7 @@ struct Stack {
   VaultSettings vault_settings;
   PostgresSettings postgres_settings;
   IdentitySettings identity_settings;
+  LoadBalancerSettings loadbalancer_settings;
   // The servers that must have a version or be of a series ("15"): {"vault", "1.21.1"}. The others: any that will do.
   std::map<std::string, std::string, std::less<>> versions;
   int transit = 0;  // the Vault that unseals the others
@@ -65,8 +72,8 @@ struct Stack {
   // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
   [[nodiscard]] std::string server(std::string_view name) const;
 
-  [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}, {}}; }
-  [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}, {}}; }
+  [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}, {}, {}}; }
+  [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}, {}, {}}; }
 };
 
 // Both ways, without loss: how a stack gets into its cell.

@@ -90,6 +90,9 @@ class Substrate {
   // Sends a signal to every process in the node, children and side-cars too (a host that is lost: SIGKILL; frozen:
   // SIGSTOP). For SIGKILL it returns when none is left.
   virtual Result<void> signal_all(std::string_view node, int signal) = 0;
+  // Sends a signal to every process in the node that runs this program, by the name that the kernel shows ("postgres"),
+  // and leaves the others alone: a server dies under its supervisor. kUnavailable when nothing runs it.
+  virtual Result<void> signal_program(std::string_view node, std::string_view program, int signal) = 0;
   // Waits until the process ended.
   virtual Result<void> wait_ended(std::string_view node, std::string_view process, Deadline deadline) = 0;
   [[nodiscard]] virtual ProcessState state(std::string_view node, std::string_view process) const = 0;

@@ -12,9 +12,11 @@ CheckResult check_availability(const History& history, const AvailabilityOptions
   constexpr double kPercent = 100;
   CheckResult result;
   result.check = fmt::format("availability {} {}", options.workload, to_string(options.when));
+  if (options.which != Which::kAll) result.check += fmt::format(" {}", to_string(options.which));
   std::uint64_t good = 0;
   std::map<std::tuple<Outcome, std::uint16_t, std::uint16_t>, std::uint64_t> failures;
   for (const Operation* operation : operations_of(history, options.workload, options.when, options.margin)) {
+    if (!is(*operation, options.which)) continue;
     ++result.operations;
     if (served(history, *operation)) {
       ++good;
@@ -29,8 +31,8 @@ CheckResult check_availability(const History& history, const AvailabilityOptions
   const double share = static_cast<double>(good) / static_cast<double>(result.operations);
   result.budget = Budget{result.check, options.at_least * kPercent, share * kPercent, "%", options.source, false};
   result.judgement = share >= options.at_least ? Judgement::kPass : Judgement::kFail;
-  result.summary = fmt::format("{} of {} operations were served: {:.3f} %, {:.3f} % are asked for", good,
-                               result.operations, share * kPercent, options.at_least * kPercent);
+  result.summary = fmt::format("{} of {} {} were served: {:.3f} %, {:.3f} % are asked for", good, result.operations,
+                               to_string(options.which), share * kPercent, options.at_least * kPercent);
   // The error budget: how many may fail, and what of it is spent.
   const double allowed = (1 - options.at_least) * static_cast<double>(result.operations);
   const auto failed = static_cast<double>(result.operations - good);

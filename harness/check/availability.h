@@ -15,6 +15,7 @@ struct AvailabilityOptions {
   double at_least = 0.999;  // share, 0 to 1
   std::string source = "scenario";
   When when = When::kAlways;
+  Which which = Which::kAll;
   Duration margin = {};                  // see operations_of()
   std::uint64_t least_operations = 100;  // fewer in those windows: inconclusive
 };

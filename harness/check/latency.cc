@@ -28,9 +28,10 @@ CheckResult check_latency(const History& history, const LatencyOptions& options)
   CheckResult result;
   const std::string quantile = quantile_name(options.quantile);
   result.check = fmt::format("latency {} {} {}", options.workload, quantile, to_string(options.when));
+  if (options.which != Which::kAll) result.check += fmt::format(" {}", to_string(options.which));
   std::vector<Duration> latencies;
   for (const Operation* operation : operations_of(history, options.workload, options.when, options.margin)) {
-    if (operation->outcome == Outcome::kOk) latencies.push_back(latency(*operation));
+    if (operation->outcome == Outcome::kOk && is(*operation, options.which)) latencies.push_back(latency(*operation));
   }
   result.operations = latencies.size();
   if (latencies.size() < std::max<std::uint64_t>(1, options.least_operations)) {

@@ -18,6 +18,7 @@ struct LatencyOptions {
   Duration at_most = {};
   std::string source = "scenario";
   When when = When::kAlways;
+  Which which = Which::kAll;
   Duration margin = {};                  // see operations_of()
   std::uint64_t least_operations = 100;  // fewer in those windows: inconclusive
 };

@@ -25,27 +25,18 @@ std::vector<Window> proven_windows(const History& history) {
   return windows;
 }
 
-bool counts(Function function, Refused what) {
-  const bool read = function == Function::kRead || function == Function::kUse;
-  return what == Refused::kAll || read == (what == Refused::kReads);
-}
-
-std::string_view to_text(Refused what) {
-  if (what == Refused::kWrites) return " writes";
-  return what == Refused::kReads ? " reads" : "";
-}
-
 }  // namespace
 
 CheckResult check_refused(const History& history, const RefusedOptions& options) {
   CheckResult result;
-  result.check = fmt::format("refused {}{}", options.workload, to_text(options.what));
+  result.check = fmt::format("refused {}", options.workload);
+  if (options.what != Which::kAll) result.check += fmt::format(" {}", to_string(options.what));
   const std::vector<Window> windows = proven_windows(history);
   std::uint64_t let_through = 0;
   for (const Operation* const operation : operations_of(history, options.workload)) {
-    if (!counts(operation->function, options.what)) continue;
-    const bool within = std::any_of(windows.begin(), windows.end(), [operation](const Window& window) {
-      return operation->start >= window.from && operation->end <= window.to;
+    if (!is(*operation, options.what)) continue;
+    const bool within = std::any_of(windows.begin(), windows.end(), [&](const Window& window) {
+      return operation->start >= window.from + options.after && operation->end <= window.to;
     });
     if (!within) continue;
     ++result.operations;
@@ -60,6 +51,10 @@ CheckResult check_refused(const History& history, const RefusedOptions& options)
   result.judgement = let_through == 0 ? Judgement::kPass : Judgement::kFail;
   result.summary = let_through == 0 ? fmt::format("each of {} operations was refused", result.operations)
                                     : fmt::format("{} of {} operations were served", let_through, result.operations);
+  if (options.after > Duration::zero()) {
+    result.summary += fmt::format(", from {} after the fault on{}", human(options.after),
+                                  options.source ? fmt::format(" ({})", *options.source) : "");
+  }
   return result;
 }
 

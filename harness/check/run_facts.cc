@@ -104,6 +104,32 @@ CheckResult check_upheld(const History& history, const std::string& kind) {
   return result;
 }
 
+CheckResult check_roles_kept(const History& history, const std::string& role) {
+  CheckResult result;
+  result.check = fmt::format("roles_kept {}", role);
+  const std::vector<Window> faults = fault_windows(history);
+  if (faults.empty()) {
+    result.summary = "no fault started";
+    return result;
+  }
+  const std::string_view before = holder(history, role, faults.front().from);
+  if (before.empty()) {
+    result.summary = fmt::format("nobody was seen as {} before the first fault", role);
+    return result;
+  }
+  result.judgement = Judgement::kPass;
+  result.summary = fmt::format("{} stayed {}", before, role);
+  for (const Event& event : history.events) {
+    const bool moved = event.kind == EventKind::kRoleChange && event.subject == role &&
+                       event.at > faults.front().from && !event.detail.empty() && event.detail != before;
+    if (!moved) continue;
+    result.judgement = Judgement::kFail;
+    result.summary = fmt::format("{} did not stay with {}", role, before);
+    result.evidence.push_back(fmt::format("{} had it from {}", event.detail, history.when(event.at)));
+  }
+  return result;
+}
+
 CheckResult check_enough_operations(const History& history, const std::string& workload, std::uint64_t least) {
   CheckResult result;
   result.check = fmt::format("enough_operations {}", workload);

@@ -1,5 +1,5 @@
 // Whether a run was one from which something can be learnt: its faults bit, its roles moved, its load ran, its history
-// is whole. What is amiss makes a run inconclusive; only check_upheld() can fail.
+// is whole. What is amiss makes a run inconclusive; only check_roles_kept() and check_upheld() can fail.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,10 @@ namespace chamber {
 // Every promise that faults and actions of this kind ("vault.rekey") looked at was held; one that was seen broken
 // fails, none at all is inconclusive.
 [[nodiscard]] CheckResult check_upheld(const History& history, const std::string& kind);
+
+// `role` stayed with the node that had it before the first fault: no other was ever seen to have it. A fail when one
+// was.
+[[nodiscard]] CheckResult check_roles_kept(const History& history, const std::string& role);
 
 // The workload has at least so many operations that were ok.
 [[nodiscard]] CheckResult check_enough_operations(const History& history, const std::string& workload,

@@ -14,6 +14,23 @@ std::string_view to_string(When when) {
   return kWhenNames.at(static_cast<std::size_t>(when));
 }
 
+std::string_view to_string(Which which) {
+  constexpr std::array<std::string_view, 3> kNames = {"operations", "reads", "writes"};
+  return kNames.at(static_cast<std::size_t>(which));
+}
+
+bool is(const Operation& operation, Which which) {
+  const bool read = operation.function == Function::kRead || operation.function == Function::kUse;
+  return which == Which::kAll || read == (which == Which::kReads);
+}
+
+std::optional<Instant> load_start(const History& history, std::string_view workload) {
+  for (const Event& event : history.events) {
+    if (event.kind == EventKind::kLoadStart && event.subject == workload) return event.at;
+  }
+  return std::nullopt;
+}
+
 std::vector<Window> fault_windows(const History& history) {
   std::vector<Window> windows;
   for (const Event& event : history.events) {

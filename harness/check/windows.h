@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ struct Window {
 // One for each fault, by start: from its start to its end, or to the end of the history when it never ended.
 [[nodiscard]] std::vector<Window> fault_windows(const History& history);
 
+// When the load of a workload began; nothing when the history doesn't say.
+[[nodiscard]] std::optional<Instant> load_start(const History& history, std::string_view workload);
+
 // Which operations a check looks at.
 enum class When : std::uint8_t {
   kAlways,
@@ -27,6 +31,12 @@ enum class When : std::uint8_t {
   kDuringFault,  // some fault was on in that time
 };
 [[nodiscard]] std::string_view to_string(When when);
+
+// Which kind of operations a check looks at.
+enum class Which : std::uint8_t { kAll, kReads, kWrites };
+[[nodiscard]] std::string_view to_string(Which which);
+// Function::kRead and kUse are reads; what else there is changes something, or hands something out.
+[[nodiscard]] bool is(const Operation& operation, Which which);
 
 // The operations of one workload ("": of all), in order. Windows grow by `margin` at their end: a system is still busy
 // with a fault some time after it ended.

@@ -68,7 +68,17 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
     cell.application_settings.render_interval =
         duration_cast<seconds>(CHAMBER_TRY(application->settings.get<Duration>("render_interval")));
   }
-  if (const Component* const identity = stack.find("identity")) cell.identity_settings.engine = *identity->engine;
+  if (const Component* const identity = stack.find("identity")) {
+    cell.identity_settings.engine = *identity->engine;
+    const std::int64_t connections = CHAMBER_TRY(identity->settings.get<std::int64_t>("connections"));
+    cell.identity_settings.connections = static_cast<int>(connections);
+  }
+  if (const Component* const balancer = stack.find("loadbalancer")) {
+    using std::chrono::milliseconds;
+    const Duration every = CHAMBER_TRY(balancer->settings.get<Duration>("check_every"));
+    const Duration most = CHAMBER_TRY(balancer->settings.get<Duration>("check_timeout"));
+    cell.loadbalancer_settings = {duration_cast<milliseconds>(every), duration_cast<milliseconds>(most)};
+  }
   return cell;
 }
 

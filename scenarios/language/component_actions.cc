@@ -81,4 +81,41 @@ std::vector<FaultSpec> vault_actions() {
            .component = "vault"}};
 }
 
+std::vector<FaultSpec> platform_actions() {
+  const ParameterSpec order = {
+      .name = "order",
+      .type = ParameterType::kChoice,
+      .doc = "Of adding and removing.",
+      .fallback = ParameterValue(std::string("add_first")),
+      .choices = {{"add_first", "Add the new key, switch to it, remove the old one: nobody is ever without."},
+                  {"remove_first", "Remove the old key, then add the new one: careless."}}};
+  const ParameterSpec overlap = {.name = "overlap",
+                                 .type = ParameterType::kDuration,
+                                 .doc = "How long the old keys stay after the switch, for what is under way.",
+                                 .fallback = ParameterValue(Duration(std::chrono::seconds(1)))};
+  const ParameterSpec restart = {.name = "restart",
+                                 .type = ParameterType::kFlag,
+                                 .doc = "Start the nodes again, without which they keep the old keys.",
+                                 .fallback = ParameterValue(true)};
+  return {{.name = "postgres.switchover",
+           .doc = "Patroni is asked to hand over from the primary to a standby that has everything.",
+           .lasting = Lasting::kNo,
+           .component = "postgres",
+           .takes_target = false},
+          {.name = "identity.rotate-machine-keys",
+           .doc = "Each machine user that logs in with a key gets another, and the old one is removed; whether that is "
+                  "then refused is looked at.",
+           .lasting = Lasting::kNo,
+           .parameters = {order, overlap},
+           .component = "identity",
+           .takes_target = false},
+          {.name = "objectstore.rotate-keys",
+           .doc = "New root keys go to Vault, reach every node through its agent, and the nodes are started again; "
+                  "whether the old ones are then refused is looked at.",
+           .lasting = Lasting::kNo,
+           .parameters = {restart},
+           .component = "objectstore",
+           .takes_target = false}};
+}
+
 }  // namespace chamber::language

@@ -69,6 +69,8 @@ Shape<LoadEntry> load_shape() {
       .required("workload", &LoadEntry::workload, any_text(), "")
       .optional("as", &LoadEntry::as, any_text(), "")
       .required("rate", &LoadEntry::rate, any_rate(), "")
+      .optional("up_to", &LoadEntry::up_to, any_rate(), "")
+      .optional("steps", &LoadEntry::steps, any_count(), "")
       .required("clients", &LoadEntry::clients, any_count(), "")
       .required("timeout", &LoadEntry::timeout, any_duration(), "")
       .required("parameters", &LoadEntry::parameters, parameters_shape(), "");
@@ -174,6 +176,10 @@ void visit_settings(P& plan, const Visit& visit) {
     visit(path + ".workload", entry.workload);
     if (entry.as) visit(path + ".as", *entry.as);
     visit(path + ".rate", entry.rate);
+    if (entry.up_to) {
+      visit(path + ".up_to", *entry.up_to);
+      visit(path + ".steps", entry.steps);
+    }
     visit(path + ".clients", entry.clients);
     visit(path + ".timeout", entry.timeout);
     visit_parameters(entry.parameters, path, visit);

@@ -22,6 +22,7 @@ using std::chrono::seconds;
 constexpr Duration kLongestRun = hours(24);
 constexpr std::int64_t kMostClients = 10'000;
 constexpr std::size_t kMostEntries = 500;
+constexpr std::int64_t kMostSteps = 100;
 
 Shape<LoadEntry> load_shape(const Vocabulary& vocabulary) {
   std::vector<Case<LoadEntry>> cases;
@@ -34,6 +35,9 @@ Shape<LoadEntry> load_shape(const Vocabulary& vocabulary) {
                   "A name for checks, where one workload is there twice.")
         .required("rate", &LoadEntry::rate, document::rate(kRateBounds),
                   "How many operations begin, whether or not earlier ones have ended, such as 200/s or 12/min.")
+        .optional("up_to", &LoadEntry::up_to, document::rate(kRateBounds),
+                  "The rate rises to this in steps of the same length: what the check `capacity` judges.")
+        .optional("steps", &LoadEntry::steps, document::whole({2, kMostSteps}), "How many, with up_to.")
         .optional("clients", &LoadEntry::clients, document::whole({1, kMostClients}), "The most operations in flight.")
         .optional("timeout", &LoadEntry::timeout, document::duration({milliseconds(1), hours(1)}),
                   "How long a client waits for one operation, which is then unknown.");

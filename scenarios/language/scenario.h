@@ -15,9 +15,11 @@ namespace chamber::language {
 
 struct LoadEntry {
   Located<std::string> workload;
-  std::optional<Located<std::string>> as;  // tells two entries of one workload apart
-  Located<document::Rate> rate;            // of intended starts, all clients together
-  Located<std::int64_t> clients{64};       // the most operations in flight; what can't start in time is counted
+  std::optional<Located<std::string>> as;        // tells two entries of one workload apart
+  Located<document::Rate> rate;                  // of intended starts, all clients together
+  std::optional<Located<document::Rate>> up_to;  // where the rate rises to, in `steps` steps of the same length
+  Located<std::int64_t> steps{8};                // with up_to: the first has `rate`, the last has up_to
+  Located<std::int64_t> clients{64};             // the most operations in flight; what can't start in time is counted
   Located<Duration> timeout{std::chrono::seconds(5)};  // of one operation, from its real start
   Parameters parameters;
 

@@ -213,5 +213,24 @@ TEST(Scenario, SaysHowItsPromiseIsBroken) {
   EXPECT_FALSE(unsaid);
 }
 
+TEST(Scenario, TheRateRisesOnlyAsFarAsItCan) {
+  Text text;
+  text.load = "[{workload: vault.register, rate: 50/s, up_to: 200/s, steps: 4}]";
+  text.checks = "[{capacity: vault.register, p99: 100ms, at_least: 80/s}]";
+  EXPECT_EQ(complaint(text), "");
+  text.load = "[{workload: vault.register, rate: 50/s, up_to: 50/s}]";
+  EXPECT_NE(complaint(text).find("the rate rises from 50/s, so up_to must be more"), std::string::npos);
+  text.load = "[{workload: vault.register, rate: 50/s}]";
+  EXPECT_NE(complaint(text).find("give it up_to"), std::string::npos) << complaint(text);
+}
+
+TEST(Scenario, ClientsAreTheOtherEndOfALinkAndNoTarget) {
+  Text text;
+  text.faults = "[{at: 1s, do: delay, target: vault.leader, to: clients, add: 10ms, for: 5s}]";
+  EXPECT_EQ(complaint(text), "");
+  text.faults = "[{at: 1s, do: kill, target: clients, for: 5s}]";
+  EXPECT_NE(complaint(text).find("clients can't be hurt"), std::string::npos) << complaint(text);
+}
+
 }  // namespace
 }  // namespace chamber::language

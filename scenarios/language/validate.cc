@@ -23,6 +23,10 @@ class Validation {
     double sum = 0;
     for (const LoadEntry& entry : scenario_.load) {
       sum += entry.rate->per_second();
+      if (entry.up_to && (*entry.up_to)->per_second() <= entry.rate->per_second()) {
+        mistakes_.add(entry.up_to->source, fmt::format("the rate rises from {}, so up_to must be more than that",
+                                                       document::to_text(*entry.rate)));
+      }
       if (const WorkloadSpec* const spec = vocabulary_.workload(*entry.workload)) {
         need_component(spec->component, quote(spec->name), entry.workload.source);
       }
@@ -53,6 +57,10 @@ class Validation {
       }
       action(fault, *vocabulary_.fault(*fault.kind));
       if (fault.target) target(**fault.target, fault.target->source);
+      if (fault.target && **fault.target == kClients) {
+        mistakes_.add(fault.target->source,
+                      "clients can't be hurt; name them as the other end of a link, `to: clients`");
+      }
       parameters(fault.parameters, vocabulary_.fault(*fault.kind)->parameters);
     }
   }
@@ -100,7 +108,7 @@ class Validation {
 
   void target(const std::string& name, const Source& where) {
     const std::optional<TargetPlace> place = place_of(vocabulary_, name);
-    if (!place) return;
+    if (!place || name == kClients) return;
     const std::int64_t nodes = stack_.nodes(place->component);
     if (nodes == 0) {
       need_component(place->component, quote(name), where);
@@ -161,6 +169,11 @@ class Validation {
       mistakes_.add(check.subject.source,
                     fmt::format("{} is not in the load{}", quote(name), document::did_you_mean(name, names)));
       return;
+    }
+    if (spec.needs_steps && !entry->up_to) {
+      mistakes_.add(check.subject.source, fmt::format("{} judges a load whose rate rises, and that of {} doesn't; give "
+                                                      "it up_to",
+                                                      spec.name, quote(name)));
     }
     const std::vector<std::string>& models = vocabulary_.workload(*entry->workload)->models;
     if (!spec.needs_model || std::find(models.begin(), models.end(), spec.name) != models.end()) return;

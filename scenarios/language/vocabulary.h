@@ -74,6 +74,9 @@ struct TargetSpec {
   bool is_role = false;          // one node has it at a time, and it can change hands
 };
 
+// The other end of a link fault: where the load comes from.
+inline constexpr const char* kClients = "clients";
+
 struct WorkloadSpec {
   std::string name;
   std::string component;
@@ -112,6 +115,7 @@ struct CheckSpec {
   std::vector<ParameterSpec> parameters = {};
   std::vector<std::string> at_least_one_of = {};  // of the parameters
   bool needs_model = false;                       // only for workloads that name it among their `models`
+  bool needs_steps = false;                       // only for loads with up_to
   bool needs_fault = false;                       // can't pass in a scenario without faults
 };
 
@@ -141,6 +145,12 @@ struct Vocabulary {
 // The actions of each component, as faults of a vocabulary; their implementations are in
 // fixtures/<component>/actions.h.
 [[nodiscard]] std::vector<FaultSpec> vault_actions();
+// Of PostgreSQL, identity and the object store.
+[[nodiscard]] std::vector<FaultSpec> platform_actions();
+
+// errors, recovery, capacity; with the parameters that they share with others.
+[[nodiscard]] std::vector<CheckSpec> degradation_checks(const ParameterSpec& when, const ParameterSpec& what,
+                                                        const ParameterSpec& at_most);
 
 // The components of the platform with their targets and budgets, and the workloads, faults and checks that every
 // scenario can use. The layers above add theirs to a copy.

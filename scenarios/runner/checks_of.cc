@@ -13,41 +13,18 @@
 #include "harness/check/monotonic_reads.h"
 #include "harness/check/no_lost_acks.h"
 #include "harness/check/outage.h"
-#include "harness/check/refused.h"
 #include "harness/check/run_facts.h"
 #include "harness/check/set_full.h"
 #include "harness/check/staleness.h"
 #include "harness/check/transactions.h"
+#include "scenarios/runner/check_parameters.h"
+#include "scenarios/runner/degradation_check.h"
 
 namespace chamber {
 namespace {
 
-// What a system still does about a fault after it ended: elections, reconnects, cold caches. Not counted as quiet.
-constexpr Duration kRecoveryMargin = std::chrono::seconds(2);
 // Of the operations that the schedule has, this share must have been acknowledged for a run to tell anything.
 constexpr double kEnoughShare = 0.25;
-
-Result<When> when_of(const language::CheckEntry& entry) {
-  const auto text = CHAMBER_TRY(entry.parameters.maybe<std::string>("when"));
-  if (!text || *text == "always") return When::kAlways;
-  if (*text == "no_fault") return When::kNoFault;
-  if (*text == "fault") return When::kDuringFault;
-  return fail(ErrorKind::kHarness, "no check knows when: {}", *text);
-}
-
-struct TimeLimit {
-  Duration at_most{};
-  std::optional<std::string> source;  // none: the scenario
-};
-
-Result<TimeLimit> limit_of(const language::CheckEntry& entry, const char* parameter, const NamedBudgets& budgets) {
-  const auto budget = CHAMBER_TRY(entry.parameters.get<language::Budget>(parameter));
-  if (budget.name.empty()) return TimeLimit{budget.fixed, {}};
-  const auto found = budgets.find(budget.name);
-  if (found == budgets.end()) return fail(ErrorKind::kHarness, "this cell has no budget '{}'", budget.name);
-  return TimeLimit{std::chrono::duration_cast<Duration>(std::chrono::duration<double>(found->second.value)),
-                   fmt::format("{}: {}", budget.name, found->second.source)};
-}
 
 Result<Check> outage_of(const language::CheckEntry& entry, const NamedBudgets& budgets) {
   const std::string workload = *entry.subject;
@@ -70,6 +47,7 @@ Result<std::vector<Check>> latencies_of(const language::CheckEntry& entry) {
                                  .quantile = quantile,
                                  .at_most = *at_most,
                                  .when = CHAMBER_TRY(when_of(entry)),
+                                 .which = CHAMBER_TRY(which_of(entry)),
                                  .margin = kRecoveryMargin};
     checks.push_back({fmt::format("latency {} {}", workload, name),
                       [options](const History& history) { return check_latency(history, options); }});
@@ -152,22 +130,21 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
         .workload = subject,
         .at_least = CHAMBER_TRY(entry.parameters.get<document::Percentage>("at_least")).fraction(),
         .when = CHAMBER_TRY(when_of(entry)),
+        .which = CHAMBER_TRY(which_of(entry)),
         .margin = kRecoveryMargin};
     return std::vector<Check>{{name, [options](const History& h) { return check_availability(h, options); }}};
+  }
+  if (entry.kind == "roles_kept") {
+    return std::vector<Check>{{name, [subject](const History& h) { return check_roles_kept(h, subject); }}};
   }
   if (entry.kind == "roles_changed") {
     return std::vector<Check>{{name, [subject](const History& h) { return check_roles_changed(h, subject); }}};
   }
-  if (entry.kind == "refused") {
-    const std::string what = CHAMBER_TRY(entry.parameters.get<std::string>("what"));
-    const RefusedOptions options{.workload = subject,
-                                 .what = what == "writes"  ? Refused::kWrites
-                                         : what == "reads" ? Refused::kReads
-                                                           : Refused::kAll};
-    return std::vector<Check>{{name, [options](const History& h) { return check_refused(h, options); }}};
-  }
   if (entry.kind == "upheld") {
     return std::vector<Check>{{name, [subject](const History& h) { return check_upheld(h, subject); }}};
+  }
+  if (auto degradation = CHAMBER_TRY(degradation_check(entry, plan, budgets))) {
+    return std::vector<Check>{*std::move(degradation)};
   }
   return fail(ErrorKind::kHarness, "there is no check '{}'", entry.kind);
 }

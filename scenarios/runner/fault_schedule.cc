@@ -18,6 +18,9 @@ Result<LinkFault> link_fault(const language::Parameters& parameters) {
   if (const auto add = CHAMBER_TRY(parameters.maybe<Duration>("add"))) link.delay = *add;
   if (const auto jitter = CHAMBER_TRY(parameters.maybe<Duration>("jitter"))) link.jitter = *jitter;
   if (const auto share = CHAMBER_TRY(parameters.maybe<document::Percentage>("share"))) link.loss = share->fraction();
+  if (const auto per_second = CHAMBER_TRY(parameters.maybe<document::ByteSize>("per_second"))) {
+    link.rate_bits_per_second = static_cast<std::uint64_t>(per_second->bytes) * 8;
+  }
   return link;
 }
 
@@ -86,6 +89,7 @@ Result<std::unique_ptr<Fault>> FaultSchedule::make(const language::FaultEntry& e
   }
   if (const auto way = CHAMBER_TRY(entry.parameters.maybe<std::string>("direction"))) wanted.direction = *way;
   wanted.link = CHAMBER_TRY(link_fault(entry.parameters));
+  wanted.program = CHAMBER_TRY(entry.parameters.maybe<std::string>("program")).value_or("");
   return make_fault(wanted, request_.platform.substrate());
 }
 

@@ -14,6 +14,7 @@
 #include "harness/load/session.h"
 #include "scenarios/runner/checks_of.h"
 #include "scenarios/runner/fault_schedule.h"
+#include "scenarios/runner/load_steps.h"
 #include "scenarios/runner/role_watch.h"
 
 namespace chamber {
@@ -60,6 +61,7 @@ Result<Part> make_part(const language::LoadEntry& entry, Platform& platform) {
     request.any_node = *from == "any_node";
   }
   request.remembers = CHAMBER_TRY(entry.parameters.maybe<bool>("remembers")).value_or(false);
+  if (const auto grant = CHAMBER_TRY(entry.parameters.maybe<std::string>("grant"))) request.grant = *grant;
   Part part;
   part.entry = &entry;
   part.workload = CHAMBER_TRY(make_workload(request, platform));
@@ -92,7 +94,7 @@ std::vector<std::string> watched_roles(Platform& platform) {
 
 load::LoadOptions options_of(const language::LoadEntry& entry, const language::Plan& plan) {
   load::LoadOptions options;
-  options.steps = {{entry.rate->per_second(), *plan.duration}};
+  options.steps = load_steps(entry, *plan.duration);
   options.seed = Random(*plan.seed).fork(*entry.name()).next();
   options.operation_timeout = *entry.timeout;
   options.workers_most = static_cast<std::uint32_t>(*entry.clients);

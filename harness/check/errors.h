@@ -1,0 +1,26 @@
+// How a system says no: whatever is not served fails in a way that is allowed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/check/verdict.h"
+#include "harness/check/windows.h"
+#include "harness/history/history.h"
+
+namespace chamber {
+
+struct ErrorsOptions {
+  std::string workload = {};
+  When when = When::kAlways;
+  Which which = Which::kAll;
+  Duration margin = {};                 // see operations_of()
+  std::vector<std::string> only = {};   // the classes of error that are allowed; empty: all but `never`
+  std::vector<std::string> never = {};  // those that are not
+};
+
+// Whatever was not served failed in a way that is allowed. A run in which nothing failed passes.
+[[nodiscard]] CheckResult check_errors(const History& history, const ErrorsOptions& options);
+
+}  // namespace chamber
