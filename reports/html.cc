@@ -4,40 +4,11 @@
 #include "reports/assets.h"
 #include "reports/escape.h"
 #include "reports/figures.h"
+#include "reports/html_page.h"
 #include "reports/html_parts.h"
 #include "reports/render.h"
 
 namespace chamber {
-namespace {
-
-// "sha256-…" as a content security policy wants it: the digest in base64.
-std::string policy_hash(std::string_view hex) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto nibble = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string base64;
-  unsigned bits = 0;
-  int pending = 0;
-  for (const char digit : hex) {
-    bits = (bits << 4) | nibble(digit);
-    pending += 4;
-    if (pending >= 6) {
-      pending -= 6;
-      base64 += kAlphabet[(bits >> pending) & 63U];
-    }
-  }
-  if (pending > 0) base64 += kAlphabet[(bits << (6 - pending)) & 63U];
-  while (base64.size() % 4 != 0) base64 += '=';
-  return "'sha256-" + base64 + "'";
-}
-
-std::string policy() {
-  return fmt::format(
-      "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-      policy_hash(kReportScriptSha256), policy_hash(kReportStyleSha256));
-}
-
-}  // namespace
-
 namespace html {
 
 std::string icon(Judgement judgement) {
@@ -122,45 +93,46 @@ std::string head(const Report& report, const Conclusion& conclusion) {
 
 namespace {
 
-// Up to the begin of <main>.
-std::string page_begin(const std::string& name, Judgement judgement) {
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", policy());
-  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  out += "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n";
-  out += fmt::format("<title>{}: {} – chamber</title>\n<style>", escape_markup(name), to_string(judgement));
-  return out.append(kReportStyle)
-      .append("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#checks\">To the checks</a>\n<main>\n");
+html::Page page_of(const std::string& name, Judgement judgement) {
+  return {.title = fmt::format("{}: {} – chamber", escape_markup(name), to_string(judgement)),
+          .style = kReportStyle,
+          .style_sha256 = kReportStyleSha256,
+          .script = {},
+          .script_sha256 = {},
+          .skip = "checks",
+          .skip_text = "To the checks",
+          .body = {},
+          .data = {}};
 }
 
 }  // namespace
 
 std::string render_verdict_html(const Verdict& verdict, const std::string& title) {
-  std::string out = page_begin(title, verdict.overall);
-  out += fmt::format("<header>\n<p class=\"over\"><b>chamber</b><span>check</span></p>\n<h1>{}</h1>\n</header>\n",
-                     escape_markup(title));
-  out += html::verdict_box(verdict.overall, verdict, {});
-  out += html::checks(verdict);
-  return out + "<footer>Times count from the history's zero.</footer>\n</main>\n</body>\n</html>\n";
+  html::Page page = page_of(title, verdict.overall);
+  page.body = fmt::format("<header>\n<p class=\"over\"><b>chamber</b><span>check</span></p>\n<h1>{}</h1>\n</header>\n",
+                          escape_markup(title));
+  page.body += html::verdict_box(verdict.overall, verdict, {});
+  page.body += html::checks(verdict);
+  page.body += "<footer>Times count from the history's zero.</footer>\n";
+  return html::page(page);
 }
 
 std::string render_html(const Report& report) {
   const Conclusion conclusion = conclude(report);
-  std::string out = page_begin(report.record.scenario.name, conclusion.judgement);
-  out += html::head(report, conclusion);
-  out += html::checks(report.verdict);
-  out += html::charts(report.timeline);
-  out += html::faults(report);
-  out += html::setting(report);
-  out += html::bring_up(report.record.bring_up);
-  out += html::after(report.record);
-  out += fmt::format("<footer>Times are on the run's clock; its zero is {}.</footer>\n",
-                     escape_markup(report.timeline.origin_wall));
-  out += "</main>\n<div id=\"announce\" class=\"hidden\" aria-live=\"polite\"></div>\n";
-  out += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
-                     escape_json_block(html::chart_data(report.timeline)));
-  out.append("<script>").append(kReportScript).append("</script>\n</body>\n</html>\n");
-  return out;
+  html::Page page = page_of(report.record.scenario.name, conclusion.judgement);
+  page.script = kReportScript;
+  page.script_sha256 = kReportScriptSha256;
+  page.data = html::chart_data(report.timeline);
+  page.body = html::head(report, conclusion);
+  page.body += html::checks(report.verdict);
+  page.body += html::charts(report.timeline);
+  page.body += html::faults(report);
+  page.body += html::setting(report);
+  page.body += html::bring_up(report.record.bring_up);
+  page.body += html::after(report.record);
+  page.body += fmt::format("<footer>Times are on the run's clock; its zero is {}.</footer>\n",
+                           escape_markup(report.timeline.origin_wall));
+  return html::page(page);
 }
 
 }  // namespace chamber

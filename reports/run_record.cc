@@ -69,6 +69,14 @@ class ObjectReader {
       nested(item, path, [&](ObjectReader& reader) { shape(reader, value); });
     });
   }
+  // A list that older records lack.
+  template <typename Value, typename Shape>
+  void later_objects(const char* key, std::vector<Value>& into, Shape&& shape) {
+    if (get(key, false) != nullptr) objects(key, into, shape);
+  }
+  void optional_number(const char* key, std::optional<double>& into) {
+    if (get(key, false) != nullptr) read(key, into.emplace());
+  }
   void optional_string(const char* key, std::optional<std::string>& into) {
     if (const Json* value = get(key, false)) take(*value, at(key), into.emplace());
   }
@@ -180,6 +188,12 @@ void read_course(ObjectReader& reader, RunRecord& record) {
     r.read("proof", fault.proof);
     r.read("ttl_s", fault.ttl_s);
   });
+  reader.later_objects("services", record.services, [](ObjectReader& r, RunRecord::Service& service) {
+    r.read("workload", service.workload);
+    r.read("operations", service.operations);
+    r.read("served", service.served);
+    r.optional_number("p99_ms", service.p99_ms);
+  });
   reader.object("harness", [&](ObjectReader& r) {
     r.read("cpu_seconds", record.harness.cpu_seconds);
     r.read("cpu_share", record.harness.cpu_share);
@@ -222,6 +236,16 @@ Json bring_up_json(const RunRecord::BringUp& bring_up) {
   return {{"total_s", bring_up.total_s}, {"tasks", std::move(tasks)}};
 }
 
+Json services_json(const RunRecord& record) {
+  Json services = Json::array();
+  for (const auto& service : record.services) {
+    Json json = {{"workload", service.workload}, {"operations", service.operations}, {"served", service.served}};
+    if (service.p99_ms) json["p99_ms"] = *service.p99_ms;
+    services.push_back(std::move(json));
+  }
+  return services;
+}
+
 Json faults_json(const RunRecord& record) {
   Json faults = Json::array();
   for (const auto& fault : record.faults) {
@@ -257,6 +281,7 @@ nlohmann::json to_json(const RunRecord& record) {
       {"engines", engines_json(record)},
       {"bring_up", bring_up_json(record.bring_up)},
       {"faults", faults_json(record)},
+      {"services", services_json(record)},
       {"harness",
        {{"cpu_seconds", record.harness.cpu_seconds},
         {"cpu_share", record.harness.cpu_share},

@@ -59,6 +59,13 @@ struct RunRecord {
     std::string proof;     // what was measured; empty: not proven
     double ttl_s = 0;      // after which it would have been undone whatever happened
   };
+  // What clients of a workload got outside of declared faults (harness/check/service.h).
+  struct Service {
+    std::string workload;
+    std::uint64_t operations = 0;
+    std::uint64_t served = 0;
+    std::optional<double> p99_ms;  // none: nothing was ok
+  };
   struct Harness {
     double cpu_seconds = 0;
     double cpu_share = 0;  // of one core, over the load
@@ -86,6 +93,7 @@ struct RunRecord {
   std::vector<Engine> engines;
   BringUp bring_up;
   std::vector<Fault> faults;
+  std::vector<Service> services;
   Harness harness;
   std::optional<Cleanup> cleanup;         // none: not done when the record was written
   std::optional<SecretSearch> secrets;    // none: not done when the record was written

@@ -14,6 +14,9 @@
 #include "harness/cli/run_artifacts.h"
 #include "harness/cli/wire_format.h"
 #include "harness/history/reader.h"
+#include "matrix/environment.h"
+#include "matrix/matrix.h"
+#include "reports/gate.h"
 #include "reports/render.h"
 #include "reports/report.h"
 #include "scenarios/language/catalogue.h"
@@ -62,13 +65,19 @@ Result<int> list(const CommonOptions& options, bool markdown) {
   return 0;
 }
 
+Result<std::string> schema_of(const std::string& name, const language::Vocabulary& vocabulary) {
+  if (name == "scenario") return language::scenario_schema(vocabulary);
+  if (name == "matrix") return matrix::matrix_schema();
+  if (name == "environments") return matrix::environments_schema();
+  if (name == "gate") return gate_schema();
+  return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario, matrix, environments or gate",
+              name);
+}
+
 Result<int> describe(const DescribeOptions& options) {
   const language::Vocabulary vocabulary = language::standard_vocabulary();
   if (!options.schema.empty()) {
-    if (options.schema != "scenario") {
-      return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario", options.schema);
-    }
-    std::fputs(language::scenario_schema(vocabulary).c_str(), stdout);
+    std::fputs(CHAMBER_TRY(schema_of(options.schema, vocabulary)).c_str(), stdout);
     return 0;
   }
   if (!options.part.empty()) {

@@ -18,6 +18,7 @@
 #include "harness/base/secrets.h"
 #include "harness/cli/run_artifacts.h"
 #include "harness/cli/wire_format.h"
+#include "scenarios/runner/bring_up.h"
 #include "scenarios/runner/runner.h"
 
 namespace chamber {
@@ -136,7 +137,7 @@ class CellHost {
     if (what == "open") return open(request);
     if (!platform_) return fail(ErrorKind::kHarness, "the cell is not open yet");
     if (what == "up") return up(channel, request, stop);
-    if (what == "run") return run_scenario(channel, message, stop);
+    if (what == "run" || what == "judge") return run_scenario(channel, message, stop);
     if (what == "env") return json{{"done", true}, {"environment", CHAMBER_TRY(platform_->environment())}};
     if (what == "status") return status();
     if (what == "exec") return exec(message);
@@ -189,7 +190,9 @@ class CellHost {
                          .progress = [&](const std::string& about, const std::string& text) {
                            reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
                          }};
-    const RunOutcome outcome = CHAMBER_TRY(captured(request, folder, [&] { return run_plan(run); }));
+    const bool load = request.at("do") == "run";
+    const auto judged = [&] { return load ? run_plan(run) : judge_bring_up(run); };
+    const RunOutcome outcome = CHAMBER_TRY(captured(request, folder, judged));
     const ArtifactRequest artifacts{.folder = folder,
                                     .run = request.at("run"),
                                     .cell_folder = folder_.path(),

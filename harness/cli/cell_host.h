@@ -5,6 +5,7 @@
 //   {"do": "open", "cell": id, "stack": {…}, "servers": {name: path}}
 //   {"do": "up", "until": phase, "timeout_s": n}          events: {"event": "task", …}
 //   {"do": "run", "plan": "<json>", "run": name, "command": text, "started": wall}   events: {"event": "progress", …}
+//   {"do": "judge", …}  the same without load and faults: the bring-up, as far as it was made, is judged
 //       with one descriptor, of the folder for what the run leaves; with none it is the cell's own
 //   {"do": "env"}, {"do": "status"}
 //   {"do": "exec", "node": name, "arguments": […]} with three descriptors

@@ -26,6 +26,7 @@ struct RunOptions {
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
   std::string in;             // a cell that lives
   bool broken = false;        // the variant that must fail, see FailsWhen
+  std::string until;          // a phase: the stack is brought up to its gate, and no scenario is run
   bool capture = false;       // every packet of the cell, as capture.pcapng in the run's folder
 };
 int run_command(const RunOptions& options);

@@ -67,6 +67,10 @@ RunRecord record_of(const ArtifactRequest& request) {
   for (const FaultOutcome& fault : request.outcome.faults) {
     record.faults.push_back({fault.name, fault.resolved, fault.proof, seconds(fault.time_to_live)});
   }
+  for (const Service& service : request.outcome.services) {
+    record.services.push_back({service.workload, service.operations, service.served, {}});
+    if (service.p99) record.services.back().p99_ms = seconds(*service.p99) * 1000;
+  }
   record.harness = harness_cost(request.outcome);
   if (!request.outcome.incomplete.empty()) record.incomplete = request.outcome.incomplete;
   return record;

@@ -43,6 +43,7 @@ std::string command_line(const RunOptions& options, const language::Plan& plan) 
   std::string text = fmt::format("chamber run {} --seed {}", options.scenario, *plan.seed);
   if (plan.is_broken) text += " --broken";
   for (const std::string& override_text : options.overrides) text += fmt::format(" --set '{}'", override_text);
+  if (!options.until.empty()) text += " --until " + options.until;
   return text;
 }
 
@@ -52,8 +53,12 @@ Result<void> check_servers(const Stack& stack, const CommonOptions& common) {
 
 json run_message(const RunOptions& options, const language::Plan& plan, const fs::path& folder,
                  const std::string& started) {
-  return {{"do", "run"},        {"plan", language::to_json(plan).dump()}, {"run", folder.filename().string()},
-          {"started", started}, {"command", command_line(options, plan)}, {"capture", options.capture}};
+  return {{"do", options.until.empty() ? "run" : "judge"},
+          {"plan", language::to_json(plan).dump()},
+          {"run", folder.filename().string()},
+          {"started", started},
+          {"command", command_line(options, plan)},
+          {"capture", options.capture}};
 }
 
 // Of the variant that is broken on purpose: 0 when the checks that must fail did. Anything else means that they can't
@@ -92,6 +97,8 @@ Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& pla
   CHAMBER_CHECK(check_servers(stack, options.common));
   const fs::path folder = options.out.empty() ? new_run_path(options.common.runs, *plan.name) : options.out;
   const std::string started = wall_time_utc();
+  const std::string until = options.until.empty() ? "applications" : options.until;
+  CHAMBER_CHECK(check_phase(until));
   auto cell = CHAMBER_TRY(OwnedCell::start({.folder = folder, .keep_visible = visible_paths()}));
   const fs::path run_folder = cell->folder().path();
   const auto on_event = [&](const json& event) { progress.event(event); };
@@ -99,7 +106,7 @@ Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& pla
     CHAMBER_TRY(cell->open(stack, options.common.servers));
     const auto limit = std::chrono::duration_cast<std::chrono::seconds>(*plan.timeouts.start);
     const json up = CHAMBER_TRY(
-        cell->connection().command({{"do", "up"}, {"until", "applications"}, {"timeout_s", limit.count()}}, on_event));
+        cell->connection().command({{"do", "up"}, {"until", until}, {"timeout_s", limit.count()}}, on_event));
     progress.line(critical_path_text(up.at("bring_up")));
     CHAMBER_TRY(cell->connection().command(run_message(options, plan, run_folder, started), on_event));
     return {};
@@ -135,6 +142,9 @@ Result<int> run_in_cell(const RunOptions& options, const language::Plan& plan, P
 }  // namespace
 
 int run_command(const RunOptions& options) {
+  if (!options.until.empty() && !options.in.empty()) {
+    return report_error(Error(ErrorKind::kInput, "--until is for a cell of its own; leave out --in"));
+  }
   const auto plan = plan_of(options);
   if (!plan) return report_error(plan.error());
   Progress progress(options.common.json ? ProgressStyle::kQuiet : default_progress_style());

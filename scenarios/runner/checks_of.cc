@@ -14,6 +14,7 @@
 #include "harness/check/no_lost_acks.h"
 #include "harness/check/outage.h"
 #include "harness/check/run_facts.h"
+#include "harness/check/service.h"
 #include "harness/check/set_full.h"
 #include "harness/check/staleness.h"
 #include "harness/check/transactions.h"

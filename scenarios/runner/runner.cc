@@ -164,6 +164,7 @@ class Run {
     const auto budgets = CHAMBER_TRY(request_.platform.budgets());
     const std::vector<Check> checks = CHAMBER_TRY(checks_of(plan_, budgets, request_.stop));
     outcome_.verdict = run_checks(history, checks);
+    outcome_.services = service_outside_faults(history);
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fixtures/platform/platform.h"
+#include "harness/check/service.h"
 #include "harness/check/verdict.h"
 #include "scenarios/language/plan.h"
 
@@ -32,6 +33,7 @@ struct RunOutcome {
   Verdict verdict;
   std::vector<FaultOutcome> faults;
   std::vector<WorkloadOutcome> workloads;
+  std::vector<Service> services;  // outside of faults
   Duration load_length{};
   double harness_cpu_seconds = 0;  // of this process during the load
   std::string incomplete;          // why it ended early; empty when it didn't

@@ -6,6 +6,7 @@
 #include "harness/cli/cell_client.h"
 #include "harness/cli/cell_host.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/matrix_commands.h"
 #include "harness/process/run_folder.h"
 
 namespace {
@@ -17,6 +18,9 @@ struct Arguments {
   std::vector<std::string> servers;
   chamber::RunOptions run;
   chamber::UpOptions up;
+  chamber::MatrixOptions matrix;
+  int retries = 0;
+  chamber::GateOptions gate;
   std::string cell;
   std::string node;
   std::vector<std::string> cells;
@@ -80,6 +84,35 @@ void add_history_commands(CLI::App& app, Arguments& a) {
   exporting->add_option("--out", a.exporting.out, "The file; standard output when left out");
 }
 
+void add_matrix_commands(CLI::App& app, Arguments& a) {
+  CLI::App* const matrix = app.add_subcommand("matrix", "Plan and run many cells")->require_subcommand(1);
+  const auto named = [&](const char* name, const char* about) {
+    CLI::App* const command = matrix->add_subcommand(name, about);
+    command->add_option("matrix", a.matrix.matrix, "Its name below matrix/, or a file, or a saved plan")->required();
+    command->add_option("--retries", a.retries, "In place of what the matrix says");
+    return command;
+  };
+  CLI::App* const plan = named("plan", "Print the cells, what they cover, and what is left out and why");
+  plan->add_option("--format", a.matrix.format, "table, json, github or gitlab")->capture_default_str();
+  plan->add_option("--shards", a.matrix.shards, "How many jobs; as many as the estimates ask for when left out");
+  CLI::App* const run = named("run", "Run its cells, side by side as far as memory and cores go");
+  run->add_option("--shard", a.matrix.shard, "2/5: only the second of five parts")->capture_default_str();
+  run->add_option("--jobs", a.matrix.jobs, "auto, or the most cells side by side")->capture_default_str();
+  run->add_option("--out", a.matrix.out, "The matrix's folder; a new one below the runs when left out");
+  run->add_flag("--resume", a.matrix.resume, "Go on in --out after an interruption");
+  run->add_flag("--fail-fast", a.matrix.fail_fast, "Begin no cell after one that did not pass");
+  run->add_option("--costs", a.matrix.costs, "The file of what cells took; costs.json below the runs when left out");
+  run->add_option("--runner", a.matrix.runner)->group("");  // for tests: a program in place of `chamber run`
+  CLI::App* const merge = matrix->add_subcommand("merge", "Join the shards of one plan");
+  merge->add_option("folder", a.matrix.in, "The folders of the shards")->required();
+  merge->add_option("--out", a.matrix.out, "Where the joined reports go; merged when left out");
+  CLI::App* const gate = app.add_subcommand("gate", "Hold results to the rules of a release");
+  gate->add_option("result", a.gate.results, "result.json of matrices and runs, or their folders")->required();
+  gate->add_option("--rules", a.gate.rules, "The gate; ci/gate.yaml when left out");
+  gate->add_option("--out", a.gate.out, "A folder for gate.json and gate.md");
+  gate->add_option("--today", a.gate.today, "YYYY-MM-DD: judge waivers as of another day");
+}
+
 void add_commands(CLI::App& app, Arguments& a) {
   app.add_flag("--json", a.common.json, "For programs: JSON on standard output");
   app.add_option("--server", a.servers, "NAME=PATH: use this server instead of looking for one");
@@ -96,7 +129,9 @@ void add_commands(CLI::App& app, Arguments& a) {
   run->add_option("--out", a.run.out, "The run's folder; must not exist or be empty");
   run->add_option("--in", a.run.in, "Run it in this cell, which stays");
   run->add_flag("--capture", a.run.capture, "Record every packet of the cell, as capture.pcapng in the run's folder");
+  run->add_option("--until", a.run.until, "Only bring the stack up, to the gate of this phase, and judge that");
   add_cell_commands(app, a);
+  add_matrix_commands(app, a);
   app.add_subcommand("doctor", "Say what this machine offers and what it lacks");
   CLI::App* const servers = app.add_subcommand("servers", "List the servers that cells are made of");
   servers->add_subcommand("get", "Obtain servers")
@@ -109,7 +144,8 @@ void add_commands(CLI::App& app, Arguments& a) {
   describe->add_flag("--broken", a.describe.broken, "The variant that is broken on purpose");
   describe->add_option("--part", a.describe.part,
                        "Print a component, target, workload, fault, action, check or budget instead, by its name");
-  describe->add_option("--schema", a.describe.schema, "Print a JSON Schema instead: scenario");
+  describe->add_option("--schema", a.describe.schema,
+                       "Print a JSON Schema instead: scenario, matrix, environments, gate");
   add_history_commands(app, a);
   app.add_subcommand("report", "Write a run's reports again")
       ->add_option("run", a.folder, "The run's folder")
@@ -125,6 +161,14 @@ int check(const CLI::App& app, Arguments& a) {
       std::chrono::duration_cast<chamber::Duration>(std::chrono::duration<double>(a.judge_seconds));
   a.judge.judge.limits.memory_bytes = a.judge_megabytes << 20;
   return chamber::judge_command(a.judge);
+}
+
+int dispatch_matrix(const CLI::App& matrix, Arguments& a) {
+  a.matrix.common = a.common;
+  const CLI::App* const command = matrix.get_subcommands().front();
+  if (command->get_name() == "merge") return matrix_merge_command(a.matrix);
+  if (command->count("--retries") > 0) a.matrix.retries = a.retries;
+  return command->get_name() == "plan" ? matrix_plan_command(a.matrix) : matrix_run_command(a.matrix);
 }
 
 int dispatch(const CLI::App& app, Arguments& a) {
@@ -144,6 +188,11 @@ int dispatch(const CLI::App& app, Arguments& a) {
   if (name == "exec") return exec_command(a.common, a.cell, a.node, a.words);
   if (name == "logs") return logs_command(a.common, a.cell, a.node);
   if (name == "reap") return reap_command(a.common);
+  if (name == "matrix") return dispatch_matrix(*app.get_subcommand("matrix"), a);
+  if (name == "gate") {
+    a.gate.common = a.common;
+    return gate_command(a.gate);
+  }
   if (name == "doctor") return doctor_command(a.common);
   if (name == "servers") {
     return app.get_subcommand("servers")->get_subcommands().empty() ? servers_command(a.common)
