@@ -232,5 +232,16 @@ TEST(Scenario, ClientsAreTheOtherEndOfALinkAndNoTarget) {
   EXPECT_NE(complaint(text).find("clients can't be hurt"), std::string::npos) << complaint(text);
 }
 
+TEST(Scenario, ASettingBringsTheComponentThatItNeeds) {
+  const auto without = read({});
+  ASSERT_TRUE(without) << without.error().message();
+  EXPECT_EQ(without->stack.nodes("transit"), 0);
+  const auto with = read({.stack = "{vault: {nodes: 3, seal: transit}}"});
+  ASSERT_TRUE(with) << with.error().message();
+  EXPECT_EQ(with->stack.nodes("transit"), 1);
+  EXPECT_NE(complaint({.stack = "{vault: {shares: 2, threshold: 3}}"}).find("can't be reached with 2 shares"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace chamber::language
