@@ -11,9 +11,6 @@
 
 namespace chamber {
 
-// What a system still does about a fault after it ended: elections, reconnects, cold caches. Not counted as quiet.
-inline constexpr Duration kRecoveryMargin = std::chrono::seconds(2);
-
 struct Service {
   std::string workload;
   std::uint64_t operations = 0;

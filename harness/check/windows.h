@@ -11,6 +11,9 @@
 
 namespace chamber {
 
+// What a system still does about a fault after it ended: elections, reconnects, cold caches. Not counted as quiet.
+inline constexpr Duration kRecoveryMargin = std::chrono::seconds(2);
+
 struct Window {
   Instant from;
   Instant to;

@@ -9,9 +9,6 @@
 
 namespace chamber {
 
-// What a system still does about a fault after it ended: elections, reconnects, cold caches. Not counted as quiet.
-inline constexpr Duration kRecoveryMargin = std::chrono::seconds(2);
-
 // `when` and `what`; kHarness for a word that no check knows.
 Result<When> when_of(const language::CheckEntry& entry);
 Result<Which> which_of(const language::CheckEntry& entry);
