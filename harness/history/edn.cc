@@ -11,7 +11,7 @@
 namespace chamber {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string edn_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -25,14 +25,14 @@ std::string quoted(std::string_view text) {
 }
 
 std::string key_edn(const History& history, std::uint64_t key) {
-  if (key >= kTextKey && key - kTextKey < history.texts.size()) return quoted(history.texts[key - kTextKey]);
+  if (key >= kTextKey && key - kTextKey < history.texts.size()) return edn_string(history.texts[key - kTextKey]);
   return fmt::to_string(key);
 }
 
 std::string value_edn(const History& history, std::optional<std::int64_t> value) {
   if (!value) return "nil";
   const auto text = static_cast<std::uint64_t>(*value - kTextValue);
-  if (*value >= kTextValue && text < history.texts.size()) return quoted(history.texts[text]);
+  if (*value >= kTextValue && text < history.texts.size()) return edn_string(history.texts[text]);
   return fmt::to_string(*value);
 }
 
