@@ -94,7 +94,7 @@ struct MatrixResult {
   std::string matrix;
   std::string about;
   std::string digest;  // of the plan
-  std::vector<std::string> axes;
+  std::vector<std::string> axes = {};
   int shard = 1;
   int of = 1;                // 1: the whole matrix
   std::string started = {};  // RFC 3339

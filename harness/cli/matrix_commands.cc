@@ -14,6 +14,7 @@
 #include "harness/cli/cells.h"
 #include "harness/cli/matrix_view.h"
 #include "harness/cli/run_artifacts.h"
+#include "harness/cli/wire_format.h"
 #include "harness/document/parse.h"
 #include "harness/process/run_folder.h"
 #include "matrix/merge.h"

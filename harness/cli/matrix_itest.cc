@@ -93,7 +93,9 @@ TEST_F(MatrixTest, ACellCostsLittleAndMemoryStaysFlat) {
   EXPECT_LT(late, early + 8);
   // Alone on a machine; beside others a process waits for its turn.
   double load = 0;
-  if (getloadavg(&load, 1) == 1 && load < 1.5) EXPECT_LT(cell_ms, 50);
+  if (getloadavg(&load, 1) == 1 && load < 1.5) {
+    EXPECT_LT(cell_ms, 50);
+  }
 }
 
 TEST_F(MatrixTest, SurvivesTwentySigkills) {
