@@ -250,30 +250,7 @@ std::vector<WorkloadSpec> workloads() {
                                .fallback = value("client_credentials"),
                                .choices = {{"client_credentials", "With a secret."},
                                            {"private_key_jwt", "With an assertion that their key signs."}}};
-  const ParameterSpec isolation = {.name = "isolation",
-                                   .type = ParameterType::kChoice,
-                                   .doc = "PostgreSQL's isolation level of every transaction.",
-                                   .fallback = value("serializable"),
-                                   .choices = {{"serializable", "As if they ran one after the other."},
-                                               {"repeatable_read", "Each sees one snapshot."},
-                                               {"read_committed", "Each statement sees its own snapshot."}}};
-  const ParameterSpec txn_keys = {.name = "keys",
-                                  .type = ParameterType::kWhole,
-                                  .doc = "How many keys are in use at one time; few make conflicts.",
-                                  .fallback = std::int64_t(8),
-                                  .bounds = Bounds<std::int64_t>{1, 1'000'000}};
-  const ParameterSpec accounts = {.name = "accounts",
-                                  .type = ParameterType::kWhole,
-                                  .doc = "Each holds 100 at first.",
-                                  .fallback = std::int64_t(8),
-                                  .bounds = Bounds<std::int64_t>{2, 1000}};
-  const ParameterSpec read_from = {.name = "read_from",
-                                   .type = ParameterType::kChoice,
-                                   .doc = "Which nodes a client reads from.",
-                                   .fallback = value("one_node"),
-                                   .choices = {{"one_node", "Each client stays with one, the primary included."},
-                                               {"any_node", "Each read goes to the next."}}};
-  return {
+  std::vector<WorkloadSpec> all = {
       {"vault.register",
        "vault",
        "Reads and check-and-set writes of KV v2 secrets.",
@@ -294,38 +271,22 @@ std::vector<WorkloadSpec> workloads() {
        "postgres",
        "Appends rows through the load balancer and reads them back.",
        {keys, reads},
-       {"no_lost_acks", "set_full", "monotonic_reads", "staleness"}},
-      {"postgres.list_append",
-       "postgres",
-       "Transactions that append to lists and read them.",
-       {txn_keys, reads, isolation},
-       {"isolation"}},
-      {"postgres.rw_register",
-       "postgres",
-       "Transactions that write and read single values.",
-       {txn_keys, reads, isolation},
-       {"isolation"}},
-      {"postgres.bank",
-       "postgres",
-       "Transfers between accounts, and reads of all of them.",
-       {accounts, reads, isolation},
-       {"bank"}},
-      {"postgres.replica_reads",
-       "postgres",
-       "Writes through the load balancer, reads straight from primary and standbys.",
-       {keys, reads, read_from},
-       {"monotonic_reads", "staleness"}},
-      {"identity.token", "identity", "Gets tokens, each key for a machine user of its own.", {few, grant}, {}},
-      {"identity.users",
-       "identity",
-       "Makes machine users through the management API and looks them up at the end.",
-       {few},
-       {"no_lost_acks"}},
-      {"objectstore.put_get",
-       "objectstore",
-       "Puts objects and gets them back.",
-       {keys, reads, size},
-       {"no_lost_acks"}}};
+       {"no_lost_acks", "set_full", "monotonic_reads", "staleness"}}};
+  const std::vector<WorkloadSpec> transactions = transaction_workloads(keys, reads);
+  all.insert(all.end(), transactions.begin(), transactions.end());
+  all.insert(all.end(),
+             {{"identity.token", "identity", "Gets tokens, each key for a machine user of its own.", {few, grant}, {}},
+              {"identity.users",
+               "identity",
+               "Makes machine users through the management API and looks them up at the end.",
+               {few},
+               {"no_lost_acks"}},
+              {"objectstore.put_get",
+               "objectstore",
+               "Puts objects and gets them back.",
+               {keys, reads, size},
+               {"no_lost_acks"}}});
+  return all;
 }
 
 std::vector<FaultSpec> faults() {

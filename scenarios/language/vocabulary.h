@@ -156,6 +156,10 @@ struct Vocabulary {
 // scenario can use. The layers above add theirs to a copy.
 [[nodiscard]] Vocabulary standard_vocabulary();
 
+// PostgreSQL's workloads that are transactions, and reads of its standbys: part of the standard vocabulary. `keys` and
+// `reads` are the parameters that other workloads have, too.
+[[nodiscard]] std::vector<WorkloadSpec> transaction_workloads(const ParameterSpec& keys, const ParameterSpec& reads);
+
 // Of any load, in operations per second.
 inline constexpr document::Bounds<double> kRateBounds = {1.0 / 3600, 100'000};
 
