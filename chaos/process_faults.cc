@@ -233,6 +233,7 @@ class Restart final : public ProcessFault {
     std::string proof;
     for (std::size_t i = 0; i < request().targets.size(); ++i) {
       const std::string& node = request().targets[i];
+      if (i >= before_.size()) return fail(ErrorKind::kSystem, "{} was not restarted", node);
       const auto after = substrate().processes_in(node);
       for (const std::string& process : before_[i]) {
         if (std::find(after.begin(), after.end(), process) != after.end()) {

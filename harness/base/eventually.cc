@@ -6,11 +6,17 @@
 
 namespace chamber {
 
+namespace {
+// No wait is longer; it keeps the sum below from overflowing.
+constexpr Duration kLongest = std::chrono::hours(24 * 365);
+}  // namespace
+
 bool sleep_until(Instant until, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
-  wake.wait_until(lock, stop, until, [] { return false; });
+  // By the machine's clock: the run's may have been made to jump (jump_clock()).
+  wake.wait_until(lock, stop, Clock::now() + std::min(until - now(), kLongest), [] { return false; });
   return !stop.stop_requested();
 }
 

@@ -4,12 +4,29 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/base/result.h"
 #include "harness/base/secrets.h"
 
 namespace chamber {
+
+// Looks for many secrets at once, in a time that hardly grows with their number. Immutable; any thread.
+class SecretFinder {
+ public:
+  explicit SecretFinder(std::vector<Secret> secrets);
+  // The names of those that stand in the text, each once.
+  [[nodiscard]] std::vector<std::string> find_in(std::string_view text) const;
+
+ private:
+  // Secrets are found by their first eight bytes, and most places of a text are passed by one look at this table.
+  static constexpr std::size_t kTable = 1 << 16;
+  std::vector<Secret> secrets_;
+  std::vector<bool> maybe_;
+  std::unordered_multimap<std::uint64_t, std::size_t> by_beginning_;
+};
 
 struct SecretSearchResult {
   std::uint64_t files = 0;

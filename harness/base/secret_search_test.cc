@@ -30,6 +30,16 @@ TEST(SecretSearch, NamesTheSecretAndTheFileButNotTheValue) {
   fs::remove_all(folder);
 }
 
+TEST(SecretFinder, FindsEachOfManyOnceWhereverTheyStand) {
+  std::vector<Secret> secrets;
+  for (int i = 0; i < 300; ++i)
+    secrets.push_back({"s" + std::to_string(i), "same-beginning-" + std::to_string(i) + "!"});
+  const SecretFinder finder(secrets);
+  EXPECT_THAT(finder.find_in("same-beginning-7!same-beginning-7! and same-beginning-299!"), ElementsAre("s7", "s299"));
+  EXPECT_THAT(finder.find_in("same-beginning-300! same-beginning-7"), IsEmpty());
+  EXPECT_THAT(finder.find_in(""), IsEmpty());
+}
+
 TEST(SecretRegistry, RedactsWhatItKnowsAndRefusesShortOnes) {
   SecretRegistry registry;
   registry.add("password", "correct-horse");

@@ -45,6 +45,7 @@ struct NodeSpec {
   std::vector<NodeFile> files = {};
   std::vector<VolumeSpec> volumes = {};
   std::vector<PortSpec> ports = {};
+  std::vector<std::string> logs = {};  // files that its programs log into by themselves: "audit/audit.log"
 };
 
 }  // namespace chamber

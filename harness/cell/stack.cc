@@ -32,8 +32,7 @@ json to_json(const Stack& stack) {
             {"seal", stack.vault_settings.seal},
             {"attended", stack.vault_settings.attended},
             {"audited", stack.vault_settings.audited},
-            {"root_revoked", stack.vault_settings.root_revoked},
-            {"broken", stack.vault_settings.broken}}},
+            {"root_revoked", stack.vault_settings.root_revoked}}},
           {"postgres_settings",
            {{"synchronous", postgres.synchronous},
             {"synchronous_strict", postgres.synchronous_strict},
@@ -49,7 +48,8 @@ json to_json(const Stack& stack) {
           {"loadbalancer_settings",
            {{"check_every_ms", stack.loadbalancer_settings.check_every.count()},
             {"check_timeout_ms", stack.loadbalancer_settings.check_timeout.count()}}},
-          {"versions", json::object_t(stack.versions.begin(), stack.versions.end())}};
+          {"versions", json::object_t(stack.versions.begin(), stack.versions.end())},
+          {"broken", json::object_t(stack.broken.begin(), stack.broken.end())}};
 }
 
 Result<Stack> stack_from_json(const json& text) {
@@ -74,7 +74,6 @@ Result<Stack> stack_from_json(const json& text) {
     vault.at("attended").get_to(stack.vault_settings.attended);
     vault.at("audited").get_to(stack.vault_settings.audited);
     vault.at("root_revoked").get_to(stack.vault_settings.root_revoked);
-    vault.at("broken").get_to(stack.vault_settings.broken);
     const json& postgres = text.at("postgres_settings");
     PostgresSettings& settings = stack.postgres_settings;
     postgres.at("synchronous").get_to(settings.synchronous);
@@ -95,6 +94,7 @@ Result<Stack> stack_from_json(const json& text) {
     stack.loadbalancer_settings = {milliseconds("check_every_ms"), milliseconds("check_timeout_ms")};
     for (const auto& [server, version] : text.at("versions").items())
       stack.versions[server] = version.get<std::string>();
+    for (const auto& [component, how] : text.at("broken").items()) stack.broken[component] = how.get<std::string>();
     return stack;
   } catch (const json::exception& problem) {
     return fail(ErrorKind::kInput, "this is not a stack: {}", problem.what());

@@ -21,7 +21,6 @@ struct VaultSettings {
   bool attended = true;            // an operator gives a restarted node its shares
   bool audited = true;             // a file audit device from the start
   bool root_revoked = true;        // the root token of the bring-up is revoked at its end
-  std::string broken = "no";  // no | drops_acknowledged_writes: breaks its promises on purpose, see fixtures/broken
 };
 
 struct PostgresSettings {
@@ -71,6 +70,14 @@ struct Stack {
 
   // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
   [[nodiscard]] std::string server(std::string_view name) const;
+
+  // Components that break their promises on purpose, and how: names of fixtures/broken/breakages.h.
+  std::map<std::string, std::string, std::less<>> broken = {};
+
+  [[nodiscard]] bool is_broken(std::string_view component, std::string_view how) const {
+    const auto found = broken.find(component);
+    return found != broken.end() && found->second == how;
+  }
 
   [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}, {}, {}}; }
   [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}, {}, {}}; }

@@ -12,9 +12,11 @@ TEST(Stack, GoesThroughJsonWithoutLoss) {
   stack.postgres_settings.synchronous = false;
   stack.postgres_settings.ttl = std::chrono::seconds(20);
   stack.identity_settings.engine = "standin";
+  stack.broken["vault"] = "never_revokes";
   const auto back = stack_from_json(to_json(stack));
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(to_json(*back), to_json(stack));
+  EXPECT_TRUE(back->is_broken("vault", "never_revokes"));
   EXPECT_EQ(back->postgres_settings.ttl, std::chrono::seconds(20));
 }
 

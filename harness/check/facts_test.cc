@@ -151,6 +151,21 @@ TEST(RunChecks, ThrowingAndMissingAreInconclusive) {
   EXPECT_EQ(verdict.results.at(3).judgement, Judgement::kInconclusive);
 }
 
+TEST(RunChecks, NothingFailsByAClockThatJumped) {
+  HistoryBuilder builder = with_slow_middle();
+  const Check failing{"fails", [](const History&) {
+                        CheckResult result;
+                        result.judgement = Judgement::kFail;
+                        return result;
+                      }};
+  EXPECT_EQ(run_checks(builder.history(), std::vector{failing}).overall, Judgement::kFail);
+  builder.event(500, EventKind::kNote, std::string(kClockNote), "moved by 5 s");
+  const Verdict verdict = run_checks(builder.history(), std::vector{failing});
+  EXPECT_EQ(verdict.overall, Judgement::kInconclusive);
+  EXPECT_EQ(verdict.results.at(1).check, "clock steady");
+  EXPECT_THAT(verdict.results.at(2).summary, HasSubstr("clock jumped"));
+}
+
 TEST(RunChecks, AHistoryCutShortIsNeverAPass) {
   HistoryBuilder builder = with_slow_middle();
   builder.history().complete = false;

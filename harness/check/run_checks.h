@@ -16,7 +16,8 @@ struct Check {
 };
 
 // In order. A check that throws is inconclusive with what it threw; so is an empty list. That the history is complete
-// is asked first, whatever the list says: what a crash left out could be what matters.
+// is asked first, whatever the list says: what a crash left out could be what matters. Where the harness's own clock
+// jumped, nothing fails: it is inconclusive.
 [[nodiscard]] Verdict run_checks(const History& history, std::span<const Check> checks);
 
 }  // namespace chamber

@@ -144,6 +144,22 @@ CheckResult check_enough_operations(const History& history, const std::string& w
   return result;
 }
 
+CheckResult check_clock_steady(const History& history) {
+  CheckResult result;
+  result.check = "clock steady";
+  for (const Event& event : history.events) {
+    if (event.kind != EventKind::kNote || event.subject != kClockNote) continue;
+    result.evidence.push_back(fmt::format("{}: {}", history.when(event.at), event.detail));
+  }
+  if (result.evidence.empty()) {
+    result.judgement = Judgement::kPass;
+    result.summary = "the harness's clock was not seen to jump";
+  } else {
+    result.summary = "the harness's clock jumped: no time in the history can be believed";
+  }
+  return result;
+}
+
 CheckResult check_history_complete(const History& history) {
   CheckResult result;
   result.check = "history complete";

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "harness/check/verdict.h"
 #include "harness/history/history.h"
@@ -27,6 +28,12 @@ namespace chamber {
 // The workload has at least so many operations that were ok.
 [[nodiscard]] CheckResult check_enough_operations(const History& history, const std::string& workload,
                                                   std::uint64_t least);
+
+// What a run notes (EventKind::kNote) about its own clock bears this subject.
+inline constexpr std::string_view kClockNote = "clock";
+
+// The harness's clock kept step with the machine's: what it stamped can be believed.
+[[nodiscard]] CheckResult check_clock_steady(const History& history);
 
 // The recorder wrote its end mark.
 [[nodiscard]] CheckResult check_history_complete(const History& history);

@@ -122,7 +122,11 @@ Result<int> check(const CommonOptions& options, const fs::path& folder) {
   const auto checks = CHAMBER_TRY(checks_of(plan, CHAMBER_TRY(budgets_of(folder)), {}));
   const History history = CHAMBER_TRY(load_history(folder / kHistoryFile));
   Report report = CHAMBER_TRY(load_report(folder));
-  report.verdict = run_checks(history, checks);
+  Verdict again = run_checks(history, checks);
+  for (CheckResult& result : report.verdict.results) {
+    if (result.check == kNoSecretLeaked) again.results.push_back(std::move(result));
+  }
+  report.verdict = Verdict::of(std::move(again.results));
   if (options.json) {
     std::puts(to_json(report.verdict).dump(2).c_str());
   } else {

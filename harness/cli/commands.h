@@ -46,6 +46,19 @@ int exec_command(const CommonOptions& options, const std::string& cell, const st
 int logs_command(const CommonOptions& options, const std::string& cell, const std::string& node);
 int reap_command(const CommonOptions& options);
 
+struct SelftestCommandOptions {
+  CommonOptions common;
+  std::vector<std::string> only;  // names; all when empty
+  bool list = false;              // only say which there are
+  bool breakages = false;         // only say what can be broken at all
+  bool quick = false;             // the short form
+  int healthy = 1;                // runs of each healthy twin
+  int jobs = 2;                   // cells side by side
+  std::filesystem::path out;      // what is kept; empty: a new folder below the runs
+};
+// 0: all caught and no alarm. 1: one was missed, or a healthy twin raised an alarm. 3: one could not be run.
+int selftest_command(const SelftestCommandOptions& options);
+
 int doctor_command(const CommonOptions& options);
 int servers_command(const CommonOptions& options);
 int servers_get_command(const CommonOptions& options, const std::vector<std::string>& names);

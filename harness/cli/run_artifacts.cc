@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/broken/breakages.h"
 #include "harness/base/log.h"
 #include "harness/base/secret_search.h"
 #include "harness/cli/wire_format.h"
@@ -45,6 +46,11 @@ RunRecord::Harness harness_cost(const RunOutcome& outcome) {
           static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
 }
 
+// Reports say it loudly: see stand_ins() in reports/report.h.
+void mark_broken(RunRecord::Engine& engine, const std::string& how) {
+  if (how != kNotBroken) engine.engine = fmt::format("{} (broken: {})", engine.engine, how);
+}
+
 RunRecord record_of(const ArtifactRequest& request) {
   const language::Plan& plan = request.plan;
   RunRecord record;
@@ -62,6 +68,13 @@ RunRecord record_of(const ArtifactRequest& request) {
   record.host = host();
   for (const EngineInfo& engine : request.platform.engines()) {
     record.engines.push_back({engine.component, engine.engine, engine.version, engine.source, engine.nodes});
+    const language::Component* const component = plan.stack.find(engine.component);
+    const auto* const how = component == nullptr ? nullptr : component->settings.find("broken");
+    if (how != nullptr) mark_broken(record.engines.back(), language::to_text(how->value));
+  }
+  if (*plan.broken != kNotBroken) {
+    record.engines.push_back({std::string(kHarnessComponent), "chamber", "", "", {}});
+    mark_broken(record.engines.back(), *plan.broken);
   }
   record.bring_up = bring_up_of(request.platform.timings());
   for (const FaultOutcome& fault : request.outcome.faults) {
@@ -90,6 +103,43 @@ Result<RunRecord::SecretSearch> search(const ArtifactRequest& request) {
   return RunRecord::SecretSearch{found.files, found.bytes, found.found};
 }
 
+// What no history can tell: whether a secret got out.
+Result<CheckResult> no_secret_leaked(const ArtifactRequest& request) {
+  CheckResult result;
+  result.check = kNoSecretLeaked;
+  const Instant started = now();
+  const RunRecord::SecretSearch files = CHAMBER_TRY(search(request));
+  result.evidence = files.found;
+  result.evidence.insert(result.evidence.end(), request.outcome.exposed.begin(), request.outcome.exposed.end());
+  const SecretFinder finder(secrets().all());
+  Substrate& substrate = request.platform.substrate();
+  std::size_t logs = 0;
+  for (const NodeSpec& node : substrate.nodes()) {
+    for (const std::string& path : node.logs) {
+      const auto text = substrate.read_file(node.name, path);
+      if (!text && text.error().kind() == ErrorKind::kUnavailable) continue;  // never begun
+      if (!text) return tl::unexpected(text.error());
+      for (const std::string& name : finder.find_in(*text)) {
+        result.evidence.push_back(fmt::format("{} in {} of {}", name, path, node.name));
+      }
+      ++logs;
+    }
+  }
+  result.summary = fmt::format(
+      "{} secrets looked for in {} files, {} logs inside nodes, and {} times in every command line and environment: {} "
+      "places",
+      secrets().all().size(), files.searched_files, logs, request.outcome.secret_looks, result.evidence.size());
+  result.judgement = result.evidence.empty() ? Judgement::kPass : Judgement::kFail;
+  result.took = now() - started;
+  return result;
+}
+
+Verdict with(const Verdict& verdict, CheckResult more) {
+  std::vector<CheckResult> results = verdict.results;
+  results.push_back(std::move(more));
+  return Verdict::of(std::move(results));
+}
+
 }  // namespace
 
 Result<void> write_private(const fs::path& path, const std::string& text) {
@@ -108,7 +158,8 @@ Result<void> write_private(const fs::path& path, const std::string& text) {
 Result<void> write_artifacts(const ArtifactRequest& request) {
   RunRecord record = record_of(request);
   CHAMBER_CHECK(write_private(request.folder / "plan.json", language::to_json(request.plan).dump(2)));
-  CHAMBER_CHECK(write_private(request.folder / kVerdictFile, to_json(request.outcome.verdict).dump(2)));
+  const Verdict verdict = with(request.outcome.verdict, CHAMBER_TRY(no_secret_leaked(request)));
+  CHAMBER_CHECK(write_private(request.folder / kVerdictFile, to_json(verdict).dump(2)));
   CHAMBER_CHECK(write_private(request.folder / kRunFile, to_json(record).dump(2)));
   CHAMBER_CHECK(write_all(CHAMBER_TRY(load_report(request.folder)), request.folder));
   record.secrets = CHAMBER_TRY(search(request));

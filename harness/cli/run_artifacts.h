@@ -21,6 +21,9 @@ struct ArtifactRequest {
   Platform& platform;
 };
 
+// The check that is made of the artifacts and the live cell, and so can't be made again from a history.
+inline constexpr const char* kNoSecretLeaked = "no_secret_leaked";
+
 // run.json (without the clean-up, which is not done yet), plan.json, verdict.json, and the reports as they would be
 // now; then searches all of it, and the cell's logs, for every secret.
 Result<void> write_artifacts(const ArtifactRequest& request);

@@ -51,6 +51,13 @@ Result<void> check_servers(const Stack& stack, const CommonOptions& common) {
   return require_servers(stack, common.servers);
 }
 
+// Breaks the clean-up: what is to be removed is not known any more, and that nothing is left can't be noted.
+void break_clean_up(const fs::path& folder, const language::Plan& plan) {
+  if (*plan.broken != "clean_up_fails") return;
+  fs::rename(folder / kLedger, folder / "ledger.lost");
+  fs::create_directory(folder / kLedger);
+}
+
 json run_message(const RunOptions& options, const language::Plan& plan, const fs::path& folder,
                  const std::string& started) {
   return {{"do", options.until.empty() ? "run" : "judge"},
@@ -111,6 +118,7 @@ Result<int> run_in_own_cell(const RunOptions& options, const language::Plan& pla
     CHAMBER_TRY(cell->connection().command(run_message(options, plan, run_folder, started), on_event));
     return {};
   }();
+  break_clean_up(run_folder, plan);
   const Instant closing = now();
   const Result<void> cleaned = cell->close();
   if (cleaned) progress.line(fmt::format("down in {}", human(now() - closing)));
@@ -134,6 +142,7 @@ Result<int> run_in_cell(const RunOptions& options, const language::Plan& plan, P
                                    [&](const json& event) { progress.event(event); }, {opened.get()}));
     return {};
   }();
+  break_clean_up(folder.path(), plan);
   const Result<void> cleaned = folder.close();
   if (!ran) return tl::unexpected(ran.error());
   return conclude_run(plan, folder.path(), cleaned, options.common, progress);

@@ -5,9 +5,8 @@
 //   {"process":3,"kind":"ok","time_ns":2000}
 // process   a client, 0 to 4294967295; it has one operation at a time
 // kind      invoke; then ok, fail (certainly not done) or unknown (may have been done, now or later)
-// op        read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use, delete; needed
-// in
-//           an invocation; in a completion it may stand, and must then be the same
+// op        read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use, delete, renew;
+//           needed in an invocation; in a completion it may stand, and must then be the same
 // key       a number or a text; 0 when left out
 // value     a number, a text or null for nothing; of a read it stands in the completion, of a write in the invocation.
 //           cas: [expected, new]. A read of a set or a list, transfer: an array. txn: an array of ["r", key, value],

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFunctionsText =
-    "read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use or delete";
+    "read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use, delete or renew";
 
 class Importer {
  public:

@@ -7,9 +7,9 @@ namespace chamber {
 namespace {
 
 constexpr std::array<std::string_view, 3> kOutcomeNames = {"ok", "fail", "unknown"};
-constexpr std::array<std::string_view, kFunctions> kFunctionNames = {"read",   "write",   "cas",     "append",   "add",
-                                                                     "remove", "enqueue", "dequeue", "transfer", "txn",
-                                                                     "issue",  "revoke",  "use",     "delete"};
+constexpr std::array<std::string_view, kFunctions> kFunctionNames = {
+    "read",     "write", "cas",   "append", "add", "remove", "enqueue", "dequeue",
+    "transfer", "txn",   "issue", "revoke", "use", "delete", "renew"};
 
 template <typename Enum, std::size_t size>
 std::optional<Enum> find(const std::array<std::string_view, size>& names, std::string_view text) {

@@ -32,8 +32,9 @@ enum class Function : std::uint8_t {
   kRevoke,    // value: the credential or token that was revoked
   kUse,       // value: the credential or token that was presented; ok: accepted, fail: refused
   kDelete,    // what was under `key` was deleted
+  kRenew,     // value: the credential whose lease was renewed
 };
-inline constexpr std::uint8_t kFunctions = 14;
+inline constexpr std::uint8_t kFunctions = 15;
 
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 [[nodiscard]] std::string_view to_string(Function function);

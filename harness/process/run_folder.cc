@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kLock = "lock";
-constexpr const char* kLedger = "ledger.jsonl";
 
 // One write, so that a crash leaves whole lines or a cut last one, which readers ignore.
 Result<void> append(const fs::path& folder, const json& entry) {

@@ -17,6 +17,8 @@
 
 namespace chamber {
 
+inline constexpr const char* kLedger = "ledger.jsonl";
+
 class RunFolder {
  public:
   // Makes the folder (0700) with its ledger and takes its lock. kInput when it exists and isn't empty.

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "fixtures/broken/breakages.h"
+
 namespace chamber::language {
 namespace {
 
@@ -19,7 +21,6 @@ Result<VaultSettings> vault_settings(const Parameters& written) {
   settings.attended = CHAMBER_TRY(written.get<bool>("attended"));
   settings.audited = CHAMBER_TRY(written.get<bool>("audited"));
   settings.root_revoked = CHAMBER_TRY(written.get<bool>("root_revoked"));
-  settings.broken = CHAMBER_TRY(written.get<std::string>("broken"));
   return settings;
 }
 
@@ -78,6 +79,10 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
     const Duration every = CHAMBER_TRY(balancer->settings.get<Duration>("check_every"));
     const Duration most = CHAMBER_TRY(balancer->settings.get<Duration>("check_timeout"));
     cell.loadbalancer_settings = {duration_cast<milliseconds>(every), duration_cast<milliseconds>(most)};
+  }
+  for (const Component& component : stack.components) {
+    const auto broken = CHAMBER_TRY(component.settings.maybe<std::string>("broken"));
+    if (broken && *broken != kNotBroken) cell.broken[component.name] = *broken;
   }
   return cell;
 }

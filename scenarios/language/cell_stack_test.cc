@@ -30,7 +30,7 @@ TEST(CellStack, ProfilesAgree) {
     EXPECT_EQ(stack->identity, expected.identity);
     EXPECT_EQ(stack->objectstore, expected.objectstore);
     EXPECT_EQ(stack->vault_settings.performance_multiplier, expected.vault_settings.performance_multiplier);
-    EXPECT_EQ(stack->vault_settings.broken, expected.vault_settings.broken);
+    EXPECT_TRUE(stack->broken.empty());
     const PostgresSettings& postgres = stack->postgres_settings;
     const PostgresSettings& other = expected.postgres_settings;
     EXPECT_EQ(postgres.synchronous, other.synchronous);
@@ -53,7 +53,7 @@ TEST(CellStack, CarriesSettings) {
       " postgres: {nodes: 3, replication: strict, ttl: 30s, fsync: false}}");
   ASSERT_TRUE(stack.ok()) << stack.error().message();
   EXPECT_EQ(stack->vault_settings.performance_multiplier, 5);
-  EXPECT_EQ(stack->vault_settings.broken, "drops_acknowledged_writes");
+  EXPECT_TRUE(stack->is_broken("vault", "drops_acknowledged_writes"));
   EXPECT_EQ(stack->identity_settings.engine, "standin");
   EXPECT_TRUE(stack->postgres_settings.synchronous);
   EXPECT_TRUE(stack->postgres_settings.synchronous_strict);

@@ -126,6 +126,7 @@ Shape<Plan> plan_shape() {
       .required("duration", &Plan::duration, any_duration(), "")
       .required("settle", &Plan::settle, any_duration(), "")
       .required("checks", &Plan::checks, document::list_of(check_shape(), "a list of checks"), "")
+      .optional("broken", &Plan::broken, any_text(), "")
       .required("seed", &Plan::seed, document::seed_number(), "")
       .required("timeouts", &Plan::timeouts, timeouts_shape(), "")
       .optional("fails_when", &Plan::fails_when, saved_fails_when_shape(), "")
@@ -201,6 +202,7 @@ void visit_settings(P& plan, const Visit& visit) {
     visit(path + "." + check.kind, check.subject);
     visit_parameters(check.parameters, path, visit);
   }
+  visit("broken", plan.broken);
   visit("seed", plan.seed);
   visit("timeouts.start", plan.timeouts.start);
   visit("timeouts.stop", plan.timeouts.stop);
@@ -232,6 +234,7 @@ Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary)
               .duration = scenario.duration,
               .settle = scenario.settle,
               .checks = std::move(scenario.checks),
+              .broken = std::move(scenario.broken),
               .seed = scenario.seed.value_or(drawn),
               .timeouts = scenario.timeouts,
               .fails_when = std::move(scenario.fails_when),

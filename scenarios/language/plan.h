@@ -22,6 +22,7 @@ struct Plan {
   Located<Duration> duration;
   Located<Duration> settle;
   std::vector<CheckEntry> checks;
+  Located<std::string> broken{"no"};  // how the harness itself misbehaves; "no"
   Located<std::uint64_t> seed;
   Timeouts timeouts;
   std::optional<FailsWhen> fails_when;  // how the scenario says that its promise can be broken

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fixtures/broken/breakages.h"
 #include "harness/document/parse.h"
 #include "scenarios/language/validate.h"
 
@@ -180,6 +181,9 @@ Shape<Scenario> scenario_shape(const Vocabulary& vocabulary) {
                 "Quiet time after the load, before the last look at the system.")
       .required("checks", &Scenario::checks,
                 document::list_of(check_shape(vocabulary), "a list of checks", 1, kMostEntries), "What must hold.")
+      .optional("broken", &Scenario::broken,
+                document::one_of("a way to break the harness", breakage_choices(kHarnessComponent)),
+                "How the harness itself misbehaves, to prove that it is noticed.")
       .optional("seed", &Scenario::seed, document::seed_number(),
                 "For all that is drawn at random; a new one for each run when left out.")
       .optional("timeouts", &Scenario::timeouts, timeouts_shape(), "How long the harness waits.")

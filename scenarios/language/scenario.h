@@ -68,6 +68,7 @@ struct Scenario {
   Located<Duration> duration;                         // of the load
   Located<Duration> settle{std::chrono::seconds(2)};  // after the load, before the last look at the system
   std::vector<CheckEntry> checks;
+  Located<std::string> broken{"no"};  // how the harness itself misbehaves: fixtures/broken/breakages.h
   std::optional<Located<std::uint64_t>> seed;
   Timeouts timeouts;
   std::optional<FailsWhen> fails_when;

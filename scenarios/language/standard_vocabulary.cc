@@ -125,19 +125,23 @@ ComponentSpec vault() {
                                     {"transit", "The component transit; nobody has to do anything."}}},
                        flag("attended", "An operator gives a node that was restarted its shares."),
                        flag("audited", "Requests are written to an audit log; without one Vault answers all the same."),
-                       flag("root_revoked", "The root token is revoked when all is set up."),
-                       {.name = "broken",
-                        .type = ParameterType::kChoice,
-                        .doc = "Breaks its promises on purpose, to prove that the checks notice.",
-                        .fallback = value("no"),
-                        .choices = {{"no", "It is the real thing."},
-                                    {"drops_acknowledged_writes",
-                                     "Before each node a proxy acknowledges every 50th write and drops it."}}}},
+                       flag("root_revoked", "The root token is revoked when all is set up.")},
           .rule = vault_shares};
 }
 
+// The ways to break it of fixtures/broken, where there are any.
+void add_broken(ComponentSpec& component) {
+  const std::vector<Named> choices = breakage_choices(component.name);
+  if (choices.size() < 2) return;
+  component.settings.push_back({.name = "broken",
+                                .type = ParameterType::kChoice,
+                                .doc = "Breaks its promises on purpose, to prove that the checks notice.",
+                                .fallback = value("no"),
+                                .choices = choices});
+}
+
 std::vector<ComponentSpec> components() {
-  return {
+  std::vector<ComponentSpec> all = {
       vault(),
       postgres(),
       {.name = "dcs",
@@ -196,6 +200,8 @@ std::vector<ComponentSpec> components() {
        .production = 0,
        .most = 1,
        .engines = {{"vault", "The server."}}}};
+  for (ComponentSpec& component : all) add_broken(component);
+  return all;
 }
 
 std::vector<TargetSpec> targets() {
@@ -274,6 +280,8 @@ std::vector<WorkloadSpec> workloads() {
        {"no_lost_acks", "set_full", "monotonic_reads", "staleness"}}};
   const std::vector<WorkloadSpec> transactions = transaction_workloads(keys, reads);
   all.insert(all.end(), transactions.begin(), transactions.end());
+  const std::vector<WorkloadSpec> across = across_systems_workloads();
+  all.insert(all.end(), across.begin(), across.end());
   all.insert(all.end(),
              {{"identity.token", "identity", "Gets tokens, each key for a machine user of its own.", {few, grant}, {}},
               {"identity.users",
@@ -285,7 +293,7 @@ std::vector<WorkloadSpec> workloads() {
                "objectstore",
                "Puts objects and gets them back.",
                {keys, reads, size},
-               {"no_lost_acks"}}});
+               {"linearizable", "no_lost_acks"}}});
   return all;
 }
 
@@ -444,6 +452,7 @@ std::vector<CheckSpec> checks() {
        .doc = "Each promise that the action itself looked at was held.",
        .subject = Subject::kFault,
        .needs_fault = true}};
+  for (CheckSpec& check : across_systems_checks()) all.push_back(std::move(check));
   for (CheckSpec& check : degradation_checks(when, what, at_most)) all.push_back(std::move(check));
   return all;
 }

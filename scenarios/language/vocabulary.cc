@@ -6,6 +6,8 @@
 #include <cctype>
 #include <limits>
 
+#include "fixtures/broken/breakages.h"
+
 namespace chamber::language {
 namespace {
 
@@ -105,6 +107,14 @@ Shape<std::string> target_shape(const Vocabulary& vocabulary) {
   };
   return document::define<std::string>("target",
                                        {"a target", schema, read, [](const std::string& name) { return Json(name); }});
+}
+
+std::vector<document::Named> breakage_choices(std::string_view component) {
+  std::vector<Named> choices = {{std::string(kNotBroken), "It is the real thing."}};
+  for (const Breakage& breakage : breakages()) {
+    if (breakage.component == component) choices.push_back({breakage.name, breakage.doc});
+  }
+  return choices;
 }
 
 std::optional<TargetPlace> place_of(const Vocabulary& vocabulary, const std::string& target) {

@@ -159,6 +159,12 @@ struct Vocabulary {
 // PostgreSQL's workloads that are transactions, and reads of its standbys: part of the standard vocabulary. `keys` and
 // `reads` are the parameters that other workloads have, too.
 [[nodiscard]] std::vector<WorkloadSpec> transaction_workloads(const ParameterSpec& keys, const ParameterSpec& reads);
+// The values of a setting `broken` of this component, or of the harness: "no" and the names of
+// fixtures/broken/breakages.h.
+[[nodiscard]] std::vector<document::Named> breakage_choices(std::string_view component);
+// What is judged across systems (harness/check/handed_out.h, audit_complete.h): part of the standard vocabulary.
+[[nodiscard]] std::vector<WorkloadSpec> across_systems_workloads();
+[[nodiscard]] std::vector<CheckSpec> across_systems_checks();
 
 // Of any load, in operations per second.
 inline constexpr document::Bounds<double> kRateBounds = {1.0 / 3600, 100'000};

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "fixtures/postgres/bank_workload.h"
+#include "harness/check/audit_complete.h"
 #include "harness/check/availability.h"
 #include "harness/check/bank.h"
+#include "harness/check/handed_out.h"
 #include "harness/check/latency.h"
 #include "harness/check/linearizable.h"
 #include "harness/check/monotonic_reads.h"
@@ -18,6 +21,7 @@
 #include "harness/check/set_full.h"
 #include "harness/check/staleness.h"
 #include "harness/check/transactions.h"
+#include "scenarios/runner/broken_parts.h"
 #include "scenarios/runner/check_parameters.h"
 #include "scenarios/runner/degradation_check.h"
 
@@ -124,6 +128,17 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
     return std::vector<Check>{CHAMBER_TRY(isolation_of(entry, plan, limits))};
   }
   if (const auto check = CHAMBER_TRY(reads_check_of(entry, plan, budgets))) return std::vector<Check>{*check};
+  if (entry.kind == "credentials_live" || entry.kind == "tokens_valid") {
+    const HandedOutOptions options{.check = entry.kind,
+                                   .workload = subject,
+                                   .what = entry.kind == "tokens_valid" ? "token" : "credential",
+                                   .bound = CHAMBER_TRY(entry.parameters.get<Duration>("within"))};
+    return std::vector<Check>{{name, [options](const History& h) { return check_handed_out(h, options); }}};
+  }
+  if (entry.kind == "audit_complete") {
+    const AuditCompleteOptions options{.workload = subject};
+    return std::vector<Check>{{name, [options](const History& h) { return check_audit_complete(h, options); }}};
+  }
   if (entry.kind == "outage") return std::vector<Check>{CHAMBER_TRY(outage_of(entry, budgets))};
   if (entry.kind == "latency") return latencies_of(entry);
   if (entry.kind == "availability") {
@@ -158,6 +173,9 @@ Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudg
   for (const language::CheckEntry& entry : plan.checks) {
     std::vector<Check> some = CHAMBER_TRY(translate(entry, plan, budgets, stop));
     std::move(some.begin(), some.end(), std::back_inserter(checks));
+  }
+  if (breaks_harness(plan, "check_throws") && !checks.empty()) {
+    checks.front().run = [](const History&) -> CheckResult { throw std::runtime_error("broken on purpose"); };
   }
   if (!plan.faults.empty()) checks.push_back({"faults proved", check_faults_proved});
   for (const language::LoadEntry& entry : plan.load) {

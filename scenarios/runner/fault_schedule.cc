@@ -5,6 +5,7 @@
 #include "chaos/fault.h"
 #include "chaos/target.h"
 #include "harness/base/eventually.h"
+#include "scenarios/runner/broken_parts.h"
 
 namespace chamber {
 namespace {
@@ -41,6 +42,19 @@ bool is_kind_of_fault(const std::string& kind) {
   const auto& kinds = fault_kinds();
   return std::any_of(kinds.begin(), kinds.end(), [&kind](const FaultKind& known) { return known.name == kind; });
 }
+
+// Claims to hurt and doesn't: its proof must fail.
+class Harmless final : public Fault {
+ public:
+  explicit Harmless(std::unique_ptr<Fault> claimed) : claimed_(std::move(claimed)) {}
+  [[nodiscard]] std::string describe() const override { return claimed_->describe(); }
+  Result<void> apply() override { return {}; }
+  Result<std::string> prove(const std::stop_token& stop) override { return claimed_->prove(stop); }
+  Result<void> undo() override { return {}; }
+
+ private:
+  std::unique_ptr<Fault> claimed_;
+};
 
 }  // namespace
 
@@ -115,13 +129,14 @@ Result<void> FaultSchedule::carry_out(const language::FaultEntry& entry, std::si
     }
     nodes = *std::move(targets);
   }
-  const auto made = make(entry, nodes, random);
+  auto made = make(entry, nodes, random);
   if (!made) {
     // Nobody has the role now, or the like: it isn't done, and the run is told so. Anything else is the harness's.
     if (made.error().kind() == ErrorKind::kHarness) return tl::unexpected(made.error());
     not_done(entry.name(), made.error());
     return {};
   }
+  if (breaks_harness(request_.plan, "faults_do_nothing")) made = std::make_unique<Harmless>(std::move(*made));
   Fault& fault = **made;
   outcome.resolved = fmt::format("{}", fmt::join(nodes, ", "));
 

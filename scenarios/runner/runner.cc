@@ -6,22 +6,28 @@
 #include <optional>
 #include <thread>
 
+#include "fixtures/broken/breakages.h"
+#include "fixtures/platform/acts.h"
 #include "fixtures/platform/workloads.h"
 #include "harness/base/eventually.h"
 #include "harness/history/reader.h"
 #include "harness/history/recorder.h"
 #include "harness/load/open_loop.h"
 #include "harness/load/session.h"
+#include "scenarios/runner/broken_parts.h"
 #include "scenarios/runner/checks_of.h"
+#include "scenarios/runner/clock_watch.h"
 #include "scenarios/runner/fault_schedule.h"
 #include "scenarios/runner/load_steps.h"
 #include "scenarios/runner/role_watch.h"
+#include "scenarios/runner/secret_watch.h"
 
 namespace chamber {
 namespace {
 
 constexpr Duration kPrepare = std::chrono::seconds(30);
 constexpr Duration kFinish = std::chrono::seconds(60);
+constexpr Duration kClockJump = std::chrono::seconds(5);
 
 double process_cpu_seconds() {
   rusage usage{};
@@ -40,8 +46,9 @@ struct Part {
   Result<load::LoadSummary> summary = fail(ErrorKind::kHarness, "not run");
 };
 
-Result<Part> make_part(const language::LoadEntry& entry, Platform& platform) {
+Result<Part> make_part(const language::LoadEntry& entry, const BrokenParts& broken, Platform& platform) {
   WorkloadRequest request{.kind = *entry.workload, .name = *entry.name()};
+  request.broken = broken;
   if (const auto keys = CHAMBER_TRY(entry.parameters.maybe<std::int64_t>("keys"))) {
     request.keys = static_cast<std::uint64_t>(*keys);
   }
@@ -111,8 +118,11 @@ class Run {
   explicit Run(const RunRequest& request) : request_(request), plan_(request.plan) {}
 
   Result<RunOutcome> run() {
-    for (const language::LoadEntry& entry : plan_.load)
-      parts_.push_back(CHAMBER_TRY(make_part(entry, request_.platform)));
+    broken_ = CHAMBER_TRY(broken_parts(plan_));
+    CHAMBER_CHECK(check_configuration());
+    for (const language::LoadEntry& entry : plan_.load) {
+      parts_.push_back(CHAMBER_TRY(make_part(entry, broken_, request_.platform)));
+    }
     request_.progress("prepare", fmt::format("{} workloads", parts_.size()));
     CHAMBER_CHECK(side_by_side(parts_, [this](Part& part) {
       return part.workload->prepare(request_.stop, Deadline::in(kPrepare)).context("preparing");
@@ -126,7 +136,22 @@ class Run {
   }
 
  private:
+  // A server that is configured to be broken is made so: a run in a cell that lives can't ask for it.
+  Result<void> check_configuration() const {
+    for (const auto& [component, how] : broken_) {
+      const Breakage* const breakage = find_breakage(component, how);
+      if (breakage == nullptr) return fail(ErrorKind::kInput, "{} can't be broken by '{}'", component, how);
+      if (breakage->by != BrokenBy::kConfiguration) continue;
+      if (request_.platform.stack().is_broken(component, how)) continue;
+      return fail(ErrorKind::kInput, "{} is broken by '{}' when its cell is made, and this cell was made without",
+                  component, how);
+    }
+    return {};
+  }
+
   Result<void> hurt_under_load() {
+    const ClockWatch clock(*recorder_);
+    SecretWatch secrets;
     RoleWatch roles(request_.platform, *recorder_, watched_roles(request_.platform));
     for (Part& part : parts_) {
       part.loop =
@@ -136,6 +161,8 @@ class Run {
     const double cpu_before = process_cpu_seconds();
     const Instant begin = now();
     FaultSchedule faults(request_, *recorder_, begin);
+    Acts acts(request_.platform, broken_, begin + *plan_.duration / 3);
+    const std::jthread jump = jump_clock_amid(begin + *plan_.duration / 3);
     const Result<void> loaded = side_by_side(parts_, [this](Part& part) -> Result<void> {
       part.summary = part.loop->run(request_.stop);
       if (!part.summary) return tl::unexpected(part.summary.error());
@@ -144,6 +171,9 @@ class Run {
     outcome_.load_length = now() - begin;
     outcome_.harness_cpu_seconds = process_cpu_seconds() - cpu_before;
     auto fault_outcomes = faults.finish();
+    CHAMBER_CHECK(acts.finish());
+    outcome_.exposed = secrets.finish();
+    outcome_.secret_looks = secrets.looks();
     CHAMBER_CHECK(loaded);
     outcome_.faults = CHAMBER_TRY(std::move(fault_outcomes));
     for (const Part& part : parts_) outcome_.workloads.push_back(outcome_of(part));
@@ -168,8 +198,16 @@ class Run {
     return {};
   }
 
+  std::jthread jump_clock_amid(Instant at) const {
+    if (!breaks_harness(plan_, "clock_jumps")) return {};
+    return std::jthread([at](const std::stop_token& stop) {
+      if (sleep_until(at, stop)) jump_clock(kClockJump);
+    });
+  }
+
   const RunRequest& request_;
   const language::Plan& plan_;
+  BrokenParts broken_;
   std::vector<Part> parts_;
   load::ProcessNumbers numbers_;
   std::unique_ptr<Recorder> recorder_;

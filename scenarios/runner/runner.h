@@ -35,8 +35,10 @@ struct RunOutcome {
   std::vector<WorkloadOutcome> workloads;
   std::vector<Service> services;  // outside of faults
   Duration load_length{};
-  double harness_cpu_seconds = 0;  // of this process during the load
-  std::string incomplete;          // why it ended early; empty when it didn't
+  double harness_cpu_seconds = 0;    // of this process during the load
+  std::vector<std::string> exposed;  // secrets that stood in a command line or an environment, and where
+  std::uint64_t secret_looks = 0;    // how often it was looked for them
+  std::string incomplete;            // why it ended early; empty when it didn't
 };
 
 // One line for people: "fault", "kill vault.leader -> vault-0: proven: …". Called from several threads, one at a time.

@@ -21,6 +21,7 @@ struct Arguments {
   chamber::MatrixOptions matrix;
   int retries = 0;
   chamber::GateOptions gate;
+  chamber::SelftestCommandOptions selftest;
   std::string cell;
   std::string node;
   std::vector<std::string> cells;
@@ -132,6 +133,15 @@ void add_commands(CLI::App& app, Arguments& a) {
   run->add_option("--until", a.run.until, "Only bring the stack up, to the gate of this phase, and judge that");
   add_cell_commands(app, a);
   add_matrix_commands(app, a);
+  CLI::App* const selftest = app.add_subcommand("selftest", "Run broken systems and see that the checks catch them");
+  selftest->add_option("--only", a.selftest.only, "NAME: this broken system; may be repeated");
+  selftest->add_flag("--list", a.selftest.list, "Say which there are");
+  selftest->add_flag("--breakages", a.selftest.breakages, "Say all that a setting `broken` can name");
+  selftest->add_flag("--quick", a.selftest.quick, "The short form");
+  selftest->add_option("--healthy", a.selftest.healthy, "How often each healthy twin is run")
+      ->check(CLI::Range(0, 1000));
+  selftest->add_option("--jobs", a.selftest.jobs, "Cells side by side")->check(CLI::Range(1, 16));
+  selftest->add_option("--out", a.selftest.out, "Where what went wrong is kept");
   app.add_subcommand("doctor", "Say what this machine offers and what it lacks");
   CLI::App* const servers = app.add_subcommand("servers", "List the servers that cells are made of");
   servers->add_subcommand("get", "Obtain servers")
@@ -192,6 +202,10 @@ int dispatch(const CLI::App& app, Arguments& a) {
   if (name == "gate") {
     a.gate.common = a.common;
     return gate_command(a.gate);
+  }
+  if (name == "selftest") {
+    a.selftest.common = a.common;
+    return selftest_command(a.selftest);
   }
   if (name == "doctor") return doctor_command(a.common);
   if (name == "servers") {

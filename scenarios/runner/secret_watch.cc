@@ -1,0 +1,57 @@
+#include "scenarios/runner/secret_watch.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "harness/base/eventually.h"
+#include "harness/base/secret_search.h"
+
+namespace chamber {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Empty for a process that has ended meanwhile.
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+bool is_process(const std::string& name) {
+  return name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+}  // namespace
+
+SecretWatch::SecretWatch()
+    : thread_([this](const std::stop_token& stop) {
+        do {
+          look();
+        } while (sleep_until(now() + kEvery, stop));
+        look();
+      }) {}
+
+void SecretWatch::look() {
+  const SecretFinder finder(secrets().all());
+  std::error_code gone;
+  for (const auto& entry : fs::directory_iterator("/proc", gone)) {
+    const std::string id = entry.path().filename();
+    if (!is_process(id)) continue;
+    for (const auto& [file, where] : {std::pair("cmdline", "command line"), std::pair("environ", "environment")}) {
+      for (const std::string& secret : finder.find_in(text_of(entry.path() / file))) {
+        std::string program = text_of(entry.path() / "comm");
+        while (!program.empty() && program.back() == '\n') program.pop_back();
+        found_.insert(secret + " in the " + where + " of " + id + " " + program);
+      }
+    }
+  }
+  ++looks_;
+}
+
+std::vector<std::string> SecretWatch::finish() {
+  thread_ = {};
+  return {found_.begin(), found_.end()};
+}
+
+}  // namespace chamber

@@ -1,0 +1,32 @@
+// Looks for known secrets in the command line and the environment of every process of the cell while a run lasts.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "harness/base/clock.h"
+
+namespace chamber {
+
+class SecretWatch {
+ public:
+  SecretWatch();
+  // Ends the watch. "vault.share in the environment of 412 vault", each once.
+  [[nodiscard]] std::vector<std::string> finish();
+  // Valid after finish().
+  [[nodiscard]] std::uint64_t looks() const { return looks_; }
+
+ private:
+  static constexpr Duration kEvery = std::chrono::seconds(1);
+  void look();
+
+  std::set<std::string> found_;
+  std::uint64_t looks_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace chamber
