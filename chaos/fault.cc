@@ -8,16 +8,37 @@
 namespace chamber {
 
 const std::vector<FaultKind>& fault_kinds() {
+  using std::chrono::seconds;
+  const DrawnParameter direction{.name = "direction", .choices = {"both", "in", "out"}};
   static const std::vector<FaultKind> kinds{
-      {"kill",
-       "Every process of the node dies at once (SIGKILL), as when a host loses power; started again at the end."},
-      {"crash", "One program of the node dies at once (SIGKILL); what supervises it lives and starts it again."},
-      {"pause", "Every process of the node, or one program, stands still (SIGSTOP) and goes on at the end (SIGCONT)."},
-      {"restart", "Every process of the node is asked to end (SIGTERM), waited for, and started again."},
-      {"partition", "Packets between the targets and the other nodes vanish; direction both, in or out.", true},
-      {"delay", "Packets between the targets and the other nodes take longer, with jitter if asked for.", true},
-      {"loss", "A share of the packets between the targets and the other nodes vanishes.", true},
-      {"thin", "Between the targets and the other nodes pass so many bytes a second and no more.", true},
+      {.name = "kill",
+       .about =
+           "Every process of the node dies at once (SIGKILL), as when a host loses power; started again at the end.",
+       .drawing = Drawing{seconds(3), seconds(12), seconds(20), 2, 3}},
+      {.name = "crash",
+       .about = "One program of the node dies at once (SIGKILL); what supervises it lives and starts it again."},
+      {.name = "pause",
+       .about = "Every process of the node, or one program, stands still (SIGSTOP) and goes on at the end (SIGCONT).",
+       .drawing = Drawing{seconds(3), seconds(12), seconds(15), 0, 2}},
+      {.name = "restart",
+       .about = "Every process of the node is asked to end (SIGTERM), waited for, and started again.",
+       .drawing = Drawing{seconds(0), seconds(0), seconds(30), 2, 1}},
+      {.name = "partition",
+       .about = "Packets between the targets and the other nodes vanish; direction both, in or out.",
+       .needs_links = true,
+       .drawing = Drawing{seconds(4), seconds(12), seconds(15), 0, 3, {}, {direction}}},
+      {.name = "delay",
+       .about = "Packets between the targets and the other nodes take longer, with jitter if asked for.",
+       .needs_links = true,
+       .drawing =
+           Drawing{seconds(5), seconds(15), seconds(5), 2, 1, {}, {{"add", "ms", 10, 80}, {"jitter", "ms", 0, 9}}}},
+      {.name = "loss",
+       .about = "A share of the packets between the targets and the other nodes vanishes.",
+       .needs_links = true,
+       .drawing = Drawing{seconds(5), seconds(15), seconds(5), 1, 1, {}, {{"share", "%", 5, 25}, direction}}},
+      {.name = "thin",
+       .about = "Between the targets and the other nodes pass so many bytes a second and no more.",
+       .needs_links = true},
   };
   return kinds;
 }

@@ -2,6 +2,7 @@
 // (harness/cell/action.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,10 +25,32 @@ struct FaultRequest {
   std::string program = {};               // crash, pause: whom it hurts; empty for pause: every process
 };
 
+// A parameter that chaos draws: a whole number with its unit, or one of some words. Written as in a scenario.
+struct DrawnParameter {
+  std::string name;
+  std::string unit = {};  // "ms", "%"
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+  std::vector<std::string> choices = {};  // these instead of a number
+};
+
+// How chaos draws a fault (draw.h). A kind that has none is never drawn: its promise is not "one node is hurt, and
+// within its tolerance the system survives".
+struct Drawing {
+  Duration shortest{};  // of the fault; both zero: it is done in a moment
+  Duration longest{};
+  Duration aftermath{};     // after its end the node counts as hurt: until it does its work again, with a margin
+  std::uint32_t calm = 0;   // how often it is drawn beside the others; 0: not in that profile
+  std::uint32_t rough = 0;  //
+  std::vector<std::string> components = {};  // only on nodes of these; empty: of any
+  std::vector<DrawnParameter> parameters = {};
+};
+
 struct FaultKind {
   std::string name;
   std::string about;
   bool needs_links = false;
+  std::optional<Drawing> drawing = {};
 };
 
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();

@@ -199,6 +199,18 @@ void read_course(ObjectReader& reader, RunRecord& record) {
     r.read("cpu_share", record.harness.cpu_share);
     r.read("peak_rss_bytes", record.harness.peak_rss_bytes);
   });
+  reader.optional_object("footprint", record.footprint, [](ObjectReader& r, RunRecord::Footprint& footprint) {
+    r.read("rss_bytes_early", footprint.rss_bytes_early);
+    r.read("rss_bytes_late", footprint.rss_bytes_late);
+    r.read("rss_bytes_most", footprint.rss_bytes_most);
+    r.read("descriptors_early", footprint.descriptors_early);
+    r.read("descriptors_late", footprint.descriptors_late);
+    r.read("descriptors_most", footprint.descriptors_most);
+    r.read("threads_early", footprint.threads_early);
+    r.read("threads_late", footprint.threads_late);
+    r.read("threads_most", footprint.threads_most);
+    r.read("latest_wake_s", footprint.latest_wake_s);
+  });
   reader.optional_object("cleanup", record.cleanup, [](ObjectReader& r, RunRecord::Cleanup& cleanup) {
     r.read("ok", cleanup.ok);
     r.read("left", cleanup.left);
@@ -209,6 +221,14 @@ void read_course(ObjectReader& reader, RunRecord& record) {
     r.read("found", search.found);
   });
   reader.optional_string("incomplete", record.incomplete);
+}
+
+Json footprint_json(const RunRecord::Footprint& footprint) {
+  return {{"rss_bytes_early", footprint.rss_bytes_early},   {"rss_bytes_late", footprint.rss_bytes_late},
+          {"rss_bytes_most", footprint.rss_bytes_most},     {"descriptors_early", footprint.descriptors_early},
+          {"descriptors_late", footprint.descriptors_late}, {"descriptors_most", footprint.descriptors_most},
+          {"threads_early", footprint.threads_early},       {"threads_late", footprint.threads_late},
+          {"threads_most", footprint.threads_most},         {"latest_wake_s", footprint.latest_wake_s}};
 }
 
 Json engines_json(const RunRecord& record) {
@@ -287,6 +307,7 @@ nlohmann::json to_json(const RunRecord& record) {
         {"cpu_share", record.harness.cpu_share},
         {"peak_rss_bytes", record.harness.peak_rss_bytes}}},
   };
+  if (record.footprint) json["footprint"] = footprint_json(*record.footprint);
   if (record.cleanup) json["cleanup"] = {{"ok", record.cleanup->ok}, {"left", record.cleanup->left}};
   if (record.secrets) {
     json["secrets"] = {{"searched_files", record.secrets->searched_files},

@@ -71,6 +71,19 @@ struct RunRecord {
     double cpu_share = 0;  // of one core, over the load
     std::uint64_t peak_rss_bytes = 0;
   };
+  // What the harness took as the run went on: the means of the second and the last quarter of the load, and the most.
+  struct Footprint {
+    std::uint64_t rss_bytes_early = 0;
+    std::uint64_t rss_bytes_late = 0;
+    std::uint64_t rss_bytes_most = 0;
+    std::uint64_t descriptors_early = 0;
+    std::uint64_t descriptors_late = 0;
+    std::uint64_t descriptors_most = 0;
+    std::uint64_t threads_early = 0;
+    std::uint64_t threads_late = 0;
+    std::uint64_t threads_most = 0;
+    double latest_wake_s = 0;  // the latest that its clock thread woke during the load
+  };
   struct Cleanup {
     bool ok = false;
     std::vector<std::string> left;  // what could not be removed
@@ -95,6 +108,7 @@ struct RunRecord {
   std::vector<Fault> faults;
   std::vector<Service> services;
   Harness harness;
+  std::optional<Footprint> footprint;     // none: the run was recorded before there was one
   std::optional<Cleanup> cleanup;         // none: not done when the record was written
   std::optional<SecretSearch> secrets;    // none: not done when the record was written
   std::optional<std::string> incomplete;  // why the run ended early

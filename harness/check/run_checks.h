@@ -13,11 +13,15 @@ namespace chamber {
 struct Check {
   std::string name;  // as the scenario asks for it; what the result bears
   std::function<CheckResult(const History&)> run;
+  // It holds the system to a time: a latency, the length of an outage. A fail that comes only from time in which the
+  // machine was starved of CPU is then inconclusive (starvation.h).
+  bool judges_time = false;
 };
 
 // In order. A check that throws is inconclusive with what it threw; so is an empty list. That the history is complete
-// is asked first, whatever the list says: what a crash left out could be what matters. Where the harness's own clock
-// jumped, nothing fails: it is inconclusive.
+// is asked first, whatever the list says: what a crash left out could be what matters. "harness in time" is second: how
+// long the machine was starved, and whether that matters. Where the harness's own clock jumped, nothing fails: it is
+// inconclusive.
 [[nodiscard]] Verdict run_checks(const History& history, std::span<const Check> checks);
 
 }  // namespace chamber

@@ -50,6 +50,24 @@ CheckResult check_faults_proved(const History& history) {
   return result;
 }
 
+CheckResult check_nodes_recovered(const History& history) {
+  CheckResult result;
+  result.check = "nodes recovered";
+  std::size_t ended = 0;
+  for (const Event& event : history.events) {
+    if (event.kind != EventKind::kFaultEnd) continue;
+    ++ended;
+    if (!event.detail.starts_with(kNotRecovered)) continue;
+    result.evidence.push_back(fmt::format("{} at {}: {}", event.subject, history.when(event.at), event.detail));
+  }
+  const bool all = result.evidence.empty();
+  result.judgement = all ? Judgement::kPass : Judgement::kFail;
+  result.summary =
+      all ? fmt::format("after each of {} faults", ended)
+          : fmt::format("after {} of {} faults a node did not do its work again", result.evidence.size(), ended);
+  return result;
+}
+
 CheckResult check_roles_changed(const History& history, const std::string& role) {
   CheckResult result;
   result.check = fmt::format("roles_changed {}", role);

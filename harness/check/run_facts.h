@@ -1,5 +1,6 @@
 // Whether a run was one from which something can be learnt: its faults bit, its roles moved, its load ran, its history
-// is whole. What is amiss makes a run inconclusive; only check_roles_kept() and check_upheld() can fail.
+// is whole. What is amiss makes a run inconclusive; only check_roles_kept(), check_upheld() and check_nodes_recovered()
+// can fail.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,13 @@ namespace chamber {
 
 // Every fault that started was proven by measurement. No fault at all: inconclusive.
 [[nodiscard]] CheckResult check_faults_proved(const History& history);
+
+// What a fault's end is noted with: the nodes that it stopped do their work again, or which one does not.
+inline constexpr std::string_view kUndone = "undone";
+inline constexpr std::string_view kNotRecovered = "not recovered: ";
+
+// Every node that a fault stopped did its work again after it was started: this one can fail.
+[[nodiscard]] CheckResult check_nodes_recovered(const History& history);
 
 // After some fault started, `role` ("vault.leader") was held by another node than before it.
 [[nodiscard]] CheckResult check_roles_changed(const History& history, const std::string& role);

@@ -67,10 +67,11 @@ Result<int> list(const CommonOptions& options, bool markdown) {
 
 Result<std::string> schema_of(const std::string& name, const language::Vocabulary& vocabulary) {
   if (name == "scenario") return language::scenario_schema(vocabulary);
+  if (name == "part") return language::part_schema(vocabulary);
   if (name == "matrix") return matrix::matrix_schema();
   if (name == "environments") return matrix::environments_schema();
   if (name == "gate") return gate_schema();
-  return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario, matrix, environments or gate",
+  return fail(ErrorKind::kInput, "there is no schema '{}'; right would be scenario, part, matrix, environments or gate",
               name);
 }
 
@@ -89,7 +90,8 @@ Result<int> describe(const DescribeOptions& options) {
   const auto plan = CHAMBER_TRY(
       language::make_plan({.file = CHAMBER_TRY(catalogue.find(options.scenario)),
                            .overrides = options.overrides,
-                           .variant = options.broken ? language::Variant::kBroken : language::Variant::kHealthy},
+                           .variant = options.broken ? language::Variant::kBroken : language::Variant::kHealthy,
+                           .scenarios = home_folder() / "scenarios"},
                           vocabulary));
   if (options.common.json) {
     std::puts(language::to_json(plan).dump(2).c_str());

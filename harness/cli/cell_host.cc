@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
@@ -30,6 +31,18 @@ constexpr int kEndedByOwner = 130;
 
 json error_json(const Error& error) {
   return {{"error", {{"kind", to_string(error.kind())}, {"text", secrets().redact(error.message())}}}};
+}
+
+// What stands in a file, wherever its descriptor is in it.
+Result<std::string> whole_file(const Fd& file) {
+  std::string text;
+  std::array<char, 64 * 1024> block{};
+  while (true) {
+    const ssize_t got = pread(file.get(), block.data(), block.size(), static_cast<off_t>(text.size()));
+    if (got < 0) return fail_errno(errno, "reading what was handed over");
+    if (got == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(got));
+  }
 }
 
 class CellHost {
@@ -180,16 +193,21 @@ class CellHost {
   Result<json> run_scenario(Channel& channel, const Message& message, const std::stop_token& stop) {
     const std::lock_guard lock(changing_);
     const json& request = message.body;
+    if (message.descriptors.empty()) return fail(ErrorKind::kHarness, "a run without its plan");
     std::filesystem::path folder = folder_.path();
-    if (!message.descriptors.empty()) folder = fmt::format("/proc/self/fd/{}", message.descriptors.front().get());
-    const auto plan = CHAMBER_TRY(language::plan_from_json(request.at("plan").get<std::string>(), "the plan"));
-    const RunRequest run{.plan = plan,
-                         .platform = *platform_,
-                         .history_file = folder / "history.bin",
-                         .stop = stop,
-                         .progress = [&](const std::string& about, const std::string& text) {
-                           reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
-                         }};
+    if (message.descriptors.size() > 1) folder = fmt::format("/proc/self/fd/{}", message.descriptors[1].get());
+    const auto plan =
+        CHAMBER_TRY(language::plan_from_json(CHAMBER_TRY(whole_file(message.descriptors.front())), "the plan"));
+    const RunRequest run{
+        .plan = plan,
+        .platform = *platform_,
+        .history_file = folder / "history.bin",
+        .stop = stop,
+        .progress =
+            [&](const std::string& about, const std::string& text) {
+              reply(channel, {{"event", "progress"}, {"what", about}, {"text", secrets().redact(text)}});
+            },
+        .live = [&](const LiveView& view) { reply(channel, live_json(view)); }};
     const bool load = request.at("do") == "run";
     const auto judged = [&] { return load ? run_plan(run) : judge_bring_up(run); };
     const RunOutcome outcome = CHAMBER_TRY(captured(request, folder, judged));

@@ -4,9 +4,11 @@
 //
 //   {"do": "open", "cell": id, "stack": {…}, "servers": {name: path}}
 //   {"do": "up", "until": phase, "timeout_s": n}          events: {"event": "task", …}
-//   {"do": "run", "plan": "<json>", "run": name, "command": text, "started": wall}   events: {"event": "progress", …}
+//   {"do": "run", "run": name, "command": text, "started": wall}   events: {"event": "progress", …},
+//       and once a second {"event": "live", …} (wire_format.h)
 //   {"do": "judge", …}  the same without load and faults: the bring-up, as far as it was made, is judged
-//       with one descriptor, of the folder for what the run leaves; with none it is the cell's own
+//       both with one descriptor, of the plan's JSON, and if another follows, of the folder for what the run leaves,
+//       which is the cell's own otherwise
 //   {"do": "env"}, {"do": "status"}
 //   {"do": "exec", "node": name, "arguments": […]} with three descriptors
 //   {"do": "detach"}    the cell outlives the connection that made it

@@ -31,6 +31,28 @@ struct RunOptions {
 };
 int run_command(const RunOptions& options);
 
+struct ChaosOptions {
+  CommonOptions common;
+  std::string length = "10m";  // --for
+  std::optional<std::uint64_t> seed;
+  std::string profile = "rough";
+  std::string base;                    // --on: FAMILY/NAME or parts/NAME; empty: parts/chaos
+  std::vector<std::string> overrides;  // --set
+  std::string shrink_for = "10m";      // after a fail; 0s: not at all
+  std::filesystem::path out;
+  bool plan_only = false;
+};
+int chaos_command(const ChaosOptions& options);
+
+struct ReplayOptions {
+  CommonOptions common;
+  std::string run;            // a run's folder, or its name below the runs
+  std::filesystem::path out;  // of the new run
+  bool capture = false;
+};
+// The plan of a run again, with all that was drawn for it.
+int replay_command(const ReplayOptions& options);
+
 struct UpOptions {
   CommonOptions common;
   std::string stack = "production";  // a profile or a scenario's name
@@ -73,6 +95,8 @@ struct DescribeOptions {
   std::string schema;  // instead of a scenario: a JSON Schema
 };
 int describe_command(const DescribeOptions& options);
+// Writes a new scenario that says what another says: NAME or FAMILY/NAME in the catalogue, or a path to a .yaml file.
+int new_command(const std::string& name, const std::string& from);
 int check_command(const CommonOptions& options, const std::filesystem::path& run_folder);
 // A history by itself: a file in any of its formats, or a run's folder.
 struct JudgeCommandOptions {

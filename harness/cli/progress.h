@@ -1,5 +1,6 @@
 // What a person sees while a cell comes up and a scenario runs: on a terminal a live line with what is being waited
-// for, elsewhere one plain line an event, for programs one JSON object a line.
+// for, or under load a block of lines with how each workload does; elsewhere one plain line an event, and one every ten
+// seconds of load; for programs one JSON object a line.
 #pragma once
 
 #include <map>
@@ -29,6 +30,8 @@ class Progress {
   void line(const std::string& text);
 
  private:
+  void task(const nlohmann::json& event);
+  void load(const nlohmann::json& event);
   void live();
   void clear();
 
@@ -36,7 +39,9 @@ class Progress {
   Instant begin_;
   std::map<std::string, Instant> running_;
   int done_ = 0;
-  bool shown_ = false;
+  std::string block_;         // of the load, as it is to be shown
+  int shown_ = 0;             // lines of the live part that stand on the terminal
+  double plain_after_s_ = 0;  // of the load: when its next plain line is due
 };
 
 // The critical path of a bring-up, for people: "8.1 s: dcs: start 0.3 -> …".

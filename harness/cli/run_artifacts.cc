@@ -51,6 +51,12 @@ void mark_broken(RunRecord::Engine& engine, const std::string& how) {
   if (how != kNotBroken) engine.engine = fmt::format("{} (broken: {})", engine.engine, how);
 }
 
+RunRecord::Footprint footprint_of(const RunOutcome& outcome) {
+  const auto& [early, late, most] = outcome.footprint;
+  return {early.rss_bytes,  late.rss_bytes, most.rss_bytes, early.descriptors, late.descriptors,
+          most.descriptors, early.threads,  late.threads,   most.threads,      seconds(outcome.latest_wake)};
+}
+
 RunRecord record_of(const ArtifactRequest& request) {
   const language::Plan& plan = request.plan;
   RunRecord record;
@@ -85,6 +91,7 @@ RunRecord record_of(const ArtifactRequest& request) {
     if (service.p99) record.services.back().p99_ms = seconds(*service.p99) * 1000;
   }
   record.harness = harness_cost(request.outcome);
+  record.footprint = footprint_of(request.outcome);
   if (!request.outcome.incomplete.empty()) record.incomplete = request.outcome.incomplete;
   return record;
 }

@@ -27,6 +27,27 @@ nlohmann::json bring_up_json(const std::vector<TaskTiming>& timings) {
   return {{"total_s", record.total_s}, {"tasks", tasks}};
 }
 
+nlohmann::json live_json(const LiveView& view) {
+  nlohmann::json workloads = nlohmann::json::array();
+  for (const LiveView::Workload& workload : view.workloads) {
+    const load::LoadProgress& load = workload.load;
+    workloads.push_back({{"name", workload.name},
+                         {"rate", load.rate},
+                         {"wanted", load.rate_wanted},
+                         {"p99_ms", seconds(load.p99) * 1e3},
+                         {"in_flight", load.in_flight},
+                         {"ok", load.counts.ok},
+                         {"fail", load.counts.fail},
+                         {"unknown", load.counts.unknown},
+                         {"dropped", load.counts.dropped}});
+  }
+  return {{"event", "live"},
+          {"at_s", seconds(view.at)},
+          {"of_s", seconds(view.of)},
+          {"faults", view.faults},
+          {"workloads", workloads}};
+}
+
 Error error_from_json(const nlohmann::json& error) {
   constexpr std::array kKinds{ErrorKind::kInput,       ErrorKind::kHarness, ErrorKind::kSystem,
                               ErrorKind::kUnavailable, ErrorKind::kTimeout, ErrorKind::kInterrupted};

@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kExtension = ".yaml";
+// Holds what scenarios extend, and no scenario.
+constexpr std::string_view kParts = "parts";
 
 CatalogueEntry look_at(const fs::path& file, const std::string& family) {
   CatalogueEntry entry{.name = file.stem().string(), .family = family, .about = {}, .mistake = {}, .file = file};
@@ -48,7 +50,7 @@ Result<Catalogue> Catalogue::open(const fs::path& root) {
   std::error_code error;
   for (const fs::path& family : children(root, error)) {
     std::error_code ignored_of_files;  // of what is no folder
-    if (!fs::is_directory(family, ignored_of_files)) continue;
+    if (family.filename() == kParts || !fs::is_directory(family, ignored_of_files)) continue;
     for (const fs::path& file : children(family, error)) {
       if (file.extension() == kExtension) catalogue.entries_.push_back(look_at(file, family.filename().string()));
     }

@@ -1,4 +1,4 @@
-// The scenario files under one folder, <family>/<name>.yaml.
+// The scenario files under one folder, <family>/<name>.yaml. The folder parts/ is no family: see extends.h.
 #pragma once
 
 #include <filesystem>

@@ -53,6 +53,7 @@ Shape<Component> component_shape() {
   return Object<Component>("a component")
       .required("component", &Component::name, any_text(), "")
       .required("nodes", &Component::nodes, any_count(), "")
+      .optional("tolerates", &Component::tolerates, any_count(), "")
       .required("engine", &Component::engine, any_text(), "")
       .required("version", &Component::version, any_text(), "")
       .required("settings", &Component::settings, parameters_shape(), "");
@@ -123,6 +124,7 @@ Shape<Plan> plan_shape() {
       .required("stack", &Plan::stack, stack_shape(), "")
       .required("load", &Plan::load, document::list_of(load_shape(), "a list of load entries"), "")
       .required("faults", &Plan::faults, document::list_of(fault_shape(), "a list of faults"), "")
+      .optional("within_tolerance", &Plan::within_tolerance, document::flag(), "")
       .required("duration", &Plan::duration, any_duration(), "")
       .required("settle", &Plan::settle, any_duration(), "")
       .required("checks", &Plan::checks, document::list_of(check_shape(), "a list of checks"), "")
@@ -142,6 +144,7 @@ Shape<Saved> saved_shape() {
 
 struct Writer {
   std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(std::uint64_t value) const { return std::to_string(value); }
   std::string operator()(const ParameterValue& value) const { return to_text(value); }
@@ -167,6 +170,7 @@ void visit_settings(P& plan, const Visit& visit) {
   for (auto& component : plan.stack.components) {
     const std::string path = "stack." + component.name;
     visit(path + ".nodes", component.nodes);
+    visit(path + ".tolerates", component.tolerates);
     visit(path + ".engine", component.engine);
     visit(path + ".version", component.version);
     visit_parameters(component.settings, path, visit);
@@ -194,6 +198,7 @@ void visit_settings(P& plan, const Visit& visit) {
     if (fault.length) visit(path + ".for", *fault.length);
     visit_parameters(fault.parameters, path, visit);
   }
+  visit("within_tolerance", plan.within_tolerance);
   visit("duration", plan.duration);
   visit("settle", plan.settle);
   for (std::size_t i = 0; i < plan.checks.size(); ++i) {
@@ -214,13 +219,32 @@ void visit_settings(P& plan, const Visit& visit) {
   }
 }
 
+Result<std::string> text_of(const PlanRequest& request) {
+  if (request.text) return *request.text;
+  return document::read_text(request.file);
+}
+
+ScenarioFile file_of(const PlanRequest& request) {
+  const std::filesystem::path folder = std::filesystem::absolute(request.file).parent_path();
+  ScenarioFile file = {.shown = request.file.string(),
+                       .name = request.text ? "" : request.file.stem().string(),
+                       .family = folder.filename().string()};
+  // As it was given, so that positions read alike; for a file by itself the catalogue's folder comes second.
+  const std::filesystem::path given = request.file.parent_path().parent_path();
+  file.folders = {given.empty() ? folder.parent_path() : given};
+  if (!request.scenarios.empty()) file.folders.push_back(request.scenarios);
+  return file;
+}
+
 }  // namespace
 
+Result<Stack> stack_of(const PlanRequest& request, const Vocabulary& vocabulary) {
+  return read_stack(CHAMBER_TRY(text_of(request)), file_of(request), request.overrides, vocabulary);
+}
+
 Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary) {
-  const std::string text = CHAMBER_TRY(document::read_text(request.file));
-  const ScenarioFile file = {.shown = request.file.string(),
-                             .name = request.file.stem().string(),
-                             .family = std::filesystem::absolute(request.file).parent_path().filename().string()};
+  const std::string text = CHAMBER_TRY(text_of(request));
+  const ScenarioFile file = file_of(request);
   ReadScenario read = CHAMBER_TRY(read_scenario(text, file, request.overrides, vocabulary, request.variant));
   Scenario& scenario = read.scenario;
   const Located<std::uint64_t> drawn = {request.drawn_seed, Source::said("drawn for this run")};
@@ -231,6 +255,7 @@ Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary)
               .stack = std::move(read.stack),
               .load = std::move(scenario.load),
               .faults = std::move(scenario.faults),
+              .within_tolerance = scenario.within_tolerance,
               .duration = scenario.duration,
               .settle = scenario.settle,
               .checks = std::move(scenario.checks),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Plan {
   Stack stack;
   std::vector<LoadEntry> load;
   std::vector<FaultEntry> faults;
+  Located<bool> within_tolerance{false};
   Located<Duration> duration;
   Located<Duration> settle;
   std::vector<CheckEntry> checks;
@@ -30,14 +32,20 @@ struct Plan {
 };
 
 struct PlanRequest {
-  std::filesystem::path file;
+  std::filesystem::path file;               // when there is a `text`, only what positions show
+  std::optional<std::string> text = {};     // of the scenario; none: what stands in the file
   std::vector<std::string> overrides = {};  // "load[0].rate=300/s", applied in order
   Variant variant = Variant::kHealthy;
   std::uint64_t drawn_seed = 0;  // the seed when neither the scenario nor an override has one
+  // The catalogue's folder, in which `extends` looks when the file's own tree has no such file; may be empty.
+  std::filesystem::path scenarios = {};
 };
 
 // Reads and resolves a scenario file; its name must be the scenario's, its folder is the family.
 [[nodiscard]] Result<Plan> make_plan(const PlanRequest& request, const Vocabulary& vocabulary);
+
+// Only the stack that the plan would have.
+[[nodiscard]] Result<Stack> stack_of(const PlanRequest& request, const Vocabulary& vocabulary);
 
 // What the plan says, and where each value comes from, in order: {"load[0].rate", "200/s", "x.yaml:6:37"}.
 struct Setting {

@@ -5,6 +5,7 @@
 
 #include "fixtures/broken/breakages.h"
 #include "harness/document/parse.h"
+#include "scenarios/language/extends.h"
 #include "scenarios/language/validate.h"
 
 namespace chamber::language {
@@ -22,8 +23,10 @@ using std::chrono::seconds;
 
 constexpr Duration kLongestRun = hours(24);
 constexpr std::int64_t kMostClients = 10'000;
+// A day of rough chaos has some six thousand faults.
 constexpr std::size_t kMostEntries = 500;
 constexpr std::int64_t kMostSteps = 100;
+constexpr std::size_t kMostFaults = 10'000;
 
 Shape<LoadEntry> load_shape(const Vocabulary& vocabulary) {
   std::vector<Case<LoadEntry>> cases;
@@ -128,7 +131,13 @@ void apply_overrides(Node& root, const std::vector<std::string>& assignments,
   if (std::any_of(assignments.begin(), assignments.end(), sets_into_stack)) {
     if (Node* const stack = root.find("stack")) expand_short_forms(*stack);
   }
-  for (const std::string& assignment : assignments) document::apply_override(root, assignment, mistakes, {}, place);
+  for (const std::string& assignment : assignments) {
+    if (assignment.starts_with("extends=")) {
+      mistakes.add(document::Source::setting("extends"),
+                   "what a scenario extends stands in its file; set single values");
+    }
+    document::apply_override(root, assignment, mistakes, {}, place);
+  }
 }
 
 void break_on_purpose(Node& root, Mistakes& mistakes) {
@@ -139,6 +148,17 @@ void break_on_purpose(Node& root, Mistakes& mistakes) {
   }
   const std::optional<FailsWhen> said = fails_when_shape().read(*written, mistakes);
   if (said) apply_overrides(root, *said->set, said->set.source, mistakes);
+}
+
+// With what it extends, and with the overrides of the variant and then these; nullopt when it is no YAML.
+std::optional<Node> whole_text(std::string_view text, const ScenarioFile& file,
+                               const std::vector<std::string>& overrides, Variant variant, Mistakes& mistakes) {
+  std::optional<Node> root = document::parse(text, file.shown, mistakes);
+  if (!root) return std::nullopt;
+  apply_extends(*root, file.folders, mistakes);
+  if (variant == Variant::kBroken) break_on_purpose(*root, mistakes);
+  apply_overrides(*root, overrides, std::nullopt, mistakes);
+  return root;
 }
 
 }  // namespace
@@ -167,14 +187,19 @@ Shape<Scenario> scenario_shape(const Vocabulary& vocabulary) {
       .required("name", &Scenario::name, document::label("a scenario's name"),
                 "What it is called: the file's name without .yaml.")
       .required("about", &Scenario::about, document::text(), "The promise that it proves, in one sentence.")
+      .optional("extends", &Scenario::extends, document::text(200),
+                "FAMILY/NAME of a scenario, or parts/NAME: what holds where this file says nothing else.")
       .required("stack", &Scenario::stack, stack_shape(vocabulary),
                 "A profile (minimal, production), or the components with how many nodes each has.")
       .required("load", &Scenario::load,
                 document::list_of(load_shape(vocabulary), "a list of load entries", 1, kMostEntries),
                 "What clients do meanwhile.")
       .optional("faults", &Scenario::faults,
-                document::list_of(fault_shape(vocabulary), "a list of faults", 0, kMostEntries),
+                document::list_of(fault_shape(vocabulary), "a list of faults", 0, kMostFaults),
                 "What is hurt, and when.")
+      .optional("within_tolerance", &Scenario::within_tolerance, document::flag(),
+                "A fault waits until its component has fewer hurt nodes than it tolerates; one that could not begin "
+                "before its end is skipped, which the report says.")
       .required("duration", &Scenario::duration, document::duration({seconds(1), kLongestRun}),
                 "How long the load lasts, such as 40s.")
       .optional("settle", &Scenario::settle, document::duration({Duration(0), hours(1)}),
@@ -195,10 +220,8 @@ Result<ReadScenario> read_scenario(std::string_view text, const ScenarioFile& fi
                                    const std::vector<std::string>& overrides, const Vocabulary& vocabulary,
                                    Variant variant) {
   Mistakes mistakes;
-  std::optional<Node> root = document::parse(text, file.shown, mistakes);
+  const std::optional<Node> root = whole_text(text, file, overrides, variant, mistakes);
   if (!root) return tl::unexpected(mistakes.error());
-  if (variant == Variant::kBroken) break_on_purpose(*root, mistakes);
-  apply_overrides(*root, overrides, std::nullopt, mistakes);
   std::optional<Scenario> scenario = scenario_shape(vocabulary).read(*root, mistakes);
   CHAMBER_CHECK(mistakes.result());
   Stack stack = resolve_stack(scenario->stack, vocabulary, mistakes);
@@ -207,8 +230,38 @@ Result<ReadScenario> read_scenario(std::string_view text, const ScenarioFile& fi
   return ReadScenario{*std::move(scenario), std::move(stack)};
 }
 
+Result<Stack> read_stack(std::string_view text, const ScenarioFile& file, const std::vector<std::string>& overrides,
+                         const Vocabulary& vocabulary) {
+  Mistakes mistakes;
+  const std::optional<Node> root = whole_text(text, file, overrides, Variant::kHealthy, mistakes);
+  if (!root) return tl::unexpected(mistakes.error());
+  const Node* const stack = root->find("stack");
+  if (stack == nullptr) mistakes.add(root->source, "there is no stack; write one, such as stack: production");
+  CHAMBER_CHECK(mistakes.result());
+  const std::optional<StackEntry> entry = stack_shape(vocabulary).read(*stack, mistakes);
+  CHAMBER_CHECK(mistakes.result());
+  Stack resolved = resolve_stack(*entry, vocabulary, mistakes);
+  CHAMBER_CHECK(mistakes.result());
+  return resolved;
+}
+
 std::string scenario_schema(const Vocabulary& vocabulary) {
-  return document::json_schema(scenario_shape(vocabulary), {"scenario.json", "A scenario of chamber"}).dump(2) + "\n";
+  Json schema = document::json_schema(scenario_shape(vocabulary), {"scenario.json", "A scenario of chamber"});
+  // What a file that extends another leaves out, it may have from there.
+  Json here = Json::array();
+  for (const Json& key : schema["required"]) {
+    if (key != "name" && key != "about") here.push_back(key);
+  }
+  schema["required"] = Json::array({"name", "about"});
+  schema["anyOf"] =
+      Json::array({Json::object({{"required", Json::array({"extends"})}}), Json::object({{"required", here}})});
+  return schema.dump(2) + "\n";
+}
+
+std::string part_schema(const Vocabulary& vocabulary) {
+  Json schema = document::json_schema(scenario_shape(vocabulary), {"part.json", "What scenarios of chamber share"});
+  schema.erase("required");
+  return schema.dump(2) + "\n";
 }
 
 }  // namespace chamber::language

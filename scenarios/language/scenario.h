@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,10 +63,12 @@ struct FailsWhen {
 struct Scenario {
   Located<std::string> name;
   Located<std::string> about;
+  std::optional<Located<std::string>> extends;  // whose keys it begins with: see extends.h
   StackEntry stack;
   std::vector<LoadEntry> load;
   std::vector<FaultEntry> faults;
-  Located<Duration> duration;                         // of the load
+  Located<bool> within_tolerance{false};  // faults wait while their component has as many hurt nodes as it tolerates
+  Located<Duration> duration;             // of the load
   Located<Duration> settle{std::chrono::seconds(2)};  // after the load, before the last look at the system
   std::vector<CheckEntry> checks;
   Located<std::string> broken{"no"};  // how the harness itself misbehaves: fixtures/broken/breakages.h
@@ -82,6 +85,7 @@ struct ScenarioFile {
   std::string shown;   // in positions: "scenarios/failover/vault-leader-killed.yaml"
   std::string name;    // of the file, without ".yaml": the scenario's name must be the same; empty: not asked for
   std::string family;  // the folder's name
+  std::vector<std::filesystem::path> folders = {};  // where `extends` looks: folders of families
 };
 
 // What is read of a file: the scenario, or the one that is broken on purpose.
@@ -98,7 +102,12 @@ struct ReadScenario {
                                                  const std::vector<std::string>& overrides,
                                                  const Vocabulary& vocabulary, Variant variant = Variant::kHealthy);
 
-// harness/schemas/scenario.json as it should be.
+// Only its stack, which decides what else it may say.
+[[nodiscard]] Result<Stack> read_stack(std::string_view text, const ScenarioFile& file,
+                                       const std::vector<std::string>& overrides, const Vocabulary& vocabulary);
+
+// harness/schemas/scenario.json as it should be; and part.json, of files that others extend.
 [[nodiscard]] std::string scenario_schema(const Vocabulary& vocabulary);
+[[nodiscard]] std::string part_schema(const Vocabulary& vocabulary);
 
 }  // namespace chamber::language

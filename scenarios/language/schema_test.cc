@@ -9,17 +9,18 @@
 namespace chamber::language {
 namespace {
 
-constexpr const char* kCommitted = "harness/schemas/scenario.json";
-
 TEST(ScenarioSchema, IsTheCommittedOne) {
-  const std::string schema = scenario_schema(standard_vocabulary());
-  // The way to make it again while there is no command for it.
-  if (std::getenv("CHAMBER_WRITE_SCHEMAS") != nullptr) std::ofstream(kCommitted) << schema;
-  std::ifstream file(kCommitted);
-  const std::string committed{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_TRUE(committed == schema) << kCommitted << " is not what the definitions give; make it again by\n"
-                                   << "  chamber describe --schema scenario > " << kCommitted << "\n"
-                                   << "or by running this test with CHAMBER_WRITE_SCHEMAS=1";
+  const std::pair<std::string, std::string> schemas[] = {{"scenario", scenario_schema(standard_vocabulary())},
+                                                         {"part", part_schema(standard_vocabulary())}};
+  for (const auto& [name, schema] : schemas) {
+    const std::string committed_file = "harness/schemas/" + name + ".json";
+    if (std::getenv("CHAMBER_WRITE_SCHEMAS") != nullptr) std::ofstream(committed_file) << schema;
+    std::ifstream file(committed_file);
+    const std::string committed{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_TRUE(committed == schema) << committed_file << " is not what the definitions give; make it again by\n"
+                                     << "  chamber describe --schema " << name << " > " << committed_file << "\n"
+                                     << "or by running this test with CHAMBER_WRITE_SCHEMAS=1";
+  }
 }
 
 // Every object is closed: an editor marks an unknown key as the parser does.

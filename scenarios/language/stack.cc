@@ -53,11 +53,14 @@ Shape<ComponentEntry> component_shape(const ComponentSpec& spec, const Vocabular
   const Shape<ComponentEntry> brief = document::mapped<ComponentEntry, Located<std::int64_t>>(
       document::located(nodes),
       [](Located<std::int64_t> count) {
-        return ComponentEntry{{}, count, {}, {}, {}};
+        return ComponentEntry{
+            .source = {}, .nodes = count, .tolerates = {}, .engine = {}, .version = {}, .settings = {}};
       },
       [](const ComponentEntry& entry) { return entry.nodes.value_or(Located<std::int64_t>{}); });
   Object<ComponentEntry> full(fmt::format("a map of {}'s settings", spec.name), spec.doc);
   full.optional("nodes", &ComponentEntry::nodes, nodes, "How many nodes.")
+      .optional("tolerates", &ComponentEntry::tolerates, document::whole({0, spec.most}),
+                "How many of them may be hurt at once; chaos keeps within it. By default what the component promises.")
       .optional("engine", &ComponentEntry::engine,
                 document::one_of(fmt::format("an engine of {}", spec.name), spec.engines), "What implements it.")
       .optional("version", &ComponentEntry::version, document::version_text(), "Of the server.");
@@ -180,11 +183,13 @@ Stack resolve_stack(const StackEntry& entry, const Vocabulary& vocabulary, Mista
     if (count == counts.end()) continue;
     Component component{.name = spec.name,
                         .nodes = count->second,
+                        .tolerates = {spec.tolerates ? spec.tolerates(*count->second) : 0, {}},
                         .engine = {spec.engines.empty() ? spec.name : spec.engines.front().name, {}},
                         .version = {std::string(kDefaultVersion), {}},
                         .settings = defaults_of(spec.settings)};
     const auto written = entry.components.find(spec.name);
     if (written != entry.components.end()) {
+      component.tolerates = written->second.tolerates.value_or(component.tolerates);
       component.engine = written->second.engine.value_or(component.engine);
       component.version = written->second.version.value_or(component.version);
       for (const auto& [name, setting] : written->second.settings.all()) component.settings.set(name, setting);

@@ -23,6 +23,7 @@ namespace chamber::language {
 struct ComponentEntry {
   document::Source source;
   std::optional<Located<std::int64_t>> nodes;
+  std::optional<Located<std::int64_t>> tolerates;
   std::optional<Located<std::string>> engine;
   std::optional<Located<std::string>> version;
   Parameters settings;
@@ -38,6 +39,7 @@ struct StackEntry {
 struct Component {
   std::string name;
   Located<std::int64_t> nodes;
+  Located<std::int64_t> tolerates;  // so many of its nodes may be hurt at once, and every promise is kept
   Located<std::string> engine;
   Located<std::string> version;  // "default": any that fixtures/servers.yaml allows
   Parameters settings;

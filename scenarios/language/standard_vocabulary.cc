@@ -46,6 +46,12 @@ ParameterSpec whole_seconds(const char* name, const char* doc, seconds fallback,
           .bounds = between(least, std::chrono::hours(1))};
 }
 
+// What may be hurt of so many nodes: where a majority does the work (Raft, and MinIO's writes), where each one does,
+// and where a commit is on the primary and one standby.
+constexpr auto kMinority = [](std::int64_t nodes) { return (nodes - 1) / 2; };
+constexpr auto kAllButOne = [](std::int64_t nodes) { return nodes - 1; };
+constexpr auto kPrimaryOrStandby = [](std::int64_t nodes) { return std::int64_t{nodes > 1 ? 1 : 0}; };
+
 ComponentSpec postgres() {
   const std::vector<Named> replication = {
       {"synchronous", "Commits wait for a standby; only one that has them all is promoted."},
@@ -60,6 +66,7 @@ ComponentSpec postgres() {
           .doc = "PostgreSQL under Patroni, with automatic failover.",
           .minimal = 1,
           .production = 3,
+          .tolerates = kPrimaryOrStandby,
           .needs = {"dcs", "loadbalancer"},
           .engines = {{"postgresql", "PostgreSQL and Patroni."}},
           .settings = {{.name = "replication",
@@ -111,6 +118,7 @@ ComponentSpec vault() {
           .minimal = 1,
           .production = 3,
           .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
+          .tolerates = kMinority,
           .needs_when = {{"seal", "transit", "transit"}},
           .engines = {{"vault", "The server."}},
           .settings = {count("performance_multiplier",
@@ -149,11 +157,13 @@ std::vector<ComponentSpec> components() {
        .minimal = 1,
        .production = 3,
        .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
+       .tolerates = kMinority,
        .engines = {{"etcd", "The server."}}},
       {.name = "loadbalancer",
        .doc = "HAProxy before PostgreSQL and identity.",
        .minimal = 1,
        .production = 2,
+       .tolerates = kAllButOne,
        .engines = {{"haproxy", "The server."}},
        .settings = {{.name = "check_every",
                      .type = ParameterType::kDuration,
@@ -169,6 +179,7 @@ std::vector<ComponentSpec> components() {
        .doc = "ZITADEL, the OpenID provider.",
        .minimal = 1,
        .production = 2,
+       .tolerates = kAllButOne,
        .needs = {"postgres", "vault", "loadbalancer"},
        .engines = {{"auto", "ZITADEL when it is there, otherwise the stand-in."},
                    {"zitadel", "The real server."},
@@ -184,6 +195,7 @@ std::vector<ComponentSpec> components() {
        .production = 4,
        .impossible = {{2, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"},
                       {3, "MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4"}},
+       .tolerates = kMinority,
        .needs = {"vault"},
        .engines = {{"minio", "The server."}}},
       {.name = "application",

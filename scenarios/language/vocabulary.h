@@ -58,6 +58,8 @@ struct ComponentSpec {
   std::int64_t most = 9;        // nodes at all
   // Counts that can't work, with the reason and what would be right.
   std::map<std::int64_t, std::string> impossible = {};
+  // How many of so many nodes may be hurt at once, and every promise is kept; not given: none.
+  std::function<std::int64_t(std::int64_t nodes)> tolerates = {};
   std::vector<std::string> needs = {};  // components that are brought up with it
   std::vector<ConditionalNeed> needs_when = {};
   std::vector<document::Named> engines = {};  // the first is the default

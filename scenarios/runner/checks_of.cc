@@ -17,6 +17,7 @@
 #include "harness/check/no_lost_acks.h"
 #include "harness/check/outage.h"
 #include "harness/check/run_facts.h"
+#include "harness/check/served_again.h"
 #include "harness/check/service.h"
 #include "harness/check/set_full.h"
 #include "harness/check/staleness.h"
@@ -37,7 +38,17 @@ Result<Check> outage_of(const language::CheckEntry& entry, const NamedBudgets& b
   OutageOptions options{.workload = workload};
   options.at_most = limit.at_most;
   if (limit.source) options.source = *limit.source;
-  return Check{"outage " + workload, [options](const History& history) { return check_outage(history, options); }};
+  return Check{"outage " + workload, [options](const History& history) { return check_outage(history, options); },
+               true};
+}
+
+Result<Check> served_again_of(const language::CheckEntry& entry, const NamedBudgets& budgets) {
+  const std::string workload = *entry.subject;
+  const TimeLimit limit = CHAMBER_TRY(limit_of(entry, "within", budgets));
+  ServedAgainOptions options{.outage = {.workload = workload}, .within = limit.at_most};
+  if (limit.source) options.source = *limit.source;
+  return Check{"served_again " + workload,
+               [options](const History& history) { return check_served_again(history, options); }, true};
 }
 
 Result<std::vector<Check>> latencies_of(const language::CheckEntry& entry) {
@@ -55,7 +66,7 @@ Result<std::vector<Check>> latencies_of(const language::CheckEntry& entry) {
                                  .which = CHAMBER_TRY(which_of(entry)),
                                  .margin = kRecoveryMargin};
     checks.push_back({fmt::format("latency {} {}", workload, name),
-                      [options](const History& history) { return check_latency(history, options); }});
+                      [options](const History& history) { return check_latency(history, options); }, true});
   }
   return checks;
 }
@@ -140,6 +151,7 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
     return std::vector<Check>{{name, [options](const History& h) { return check_audit_complete(h, options); }}};
   }
   if (entry.kind == "outage") return std::vector<Check>{CHAMBER_TRY(outage_of(entry, budgets))};
+  if (entry.kind == "served_again") return std::vector<Check>{CHAMBER_TRY(served_again_of(entry, budgets))};
   if (entry.kind == "latency") return latencies_of(entry);
   if (entry.kind == "availability") {
     const AvailabilityOptions options{
@@ -148,7 +160,8 @@ Result<std::vector<Check>> translate(const language::CheckEntry& entry, const la
         .when = CHAMBER_TRY(when_of(entry)),
         .which = CHAMBER_TRY(which_of(entry)),
         .margin = kRecoveryMargin};
-    return std::vector<Check>{{name, [options](const History& h) { return check_availability(h, options); }}};
+    // Most of what is refused on a starved machine is a time-out.
+    return std::vector<Check>{{name, [options](const History& h) { return check_availability(h, options); }, true}};
   }
   if (entry.kind == "roles_kept") {
     return std::vector<Check>{{name, [subject](const History& h) { return check_roles_kept(h, subject); }}};
@@ -177,7 +190,10 @@ Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudg
   if (breaks_harness(plan, "check_throws") && !checks.empty()) {
     checks.front().run = [](const History&) -> CheckResult { throw std::runtime_error("broken on purpose"); };
   }
-  if (!plan.faults.empty()) checks.push_back({"faults proved", check_faults_proved});
+  if (!plan.faults.empty()) {
+    checks.push_back({"faults proved", check_faults_proved});
+    checks.push_back({"nodes recovered", check_nodes_recovered});
+  }
   for (const language::LoadEntry& entry : plan.load) {
     const double expected = entry.rate->per_second() * seconds(*plan.duration);
     const auto least = static_cast<std::uint64_t>(expected * kEnoughShare);

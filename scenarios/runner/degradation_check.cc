@@ -52,7 +52,7 @@ Result<Check> recovery_of(const language::CheckEntry& entry, const NamedBudgets&
                           .at_most = limit.at_most};
   if (limit.source) options.source = *limit.source;
   return Check{fmt::format("recovery {}", *entry.subject),
-               [options](const History& history) { return check_recovery(history, options); }};
+               [options](const History& history) { return check_recovery(history, options); }, true};
 }
 
 Result<Check> capacity_of(const language::CheckEntry& entry, const language::Plan& plan) {

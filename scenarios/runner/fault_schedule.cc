@@ -1,18 +1,28 @@
 #include "scenarios/runner/fault_schedule.h"
 
 #include <algorithm>
+#include <map>
 
 #include "chaos/fault.h"
 #include "chaos/target.h"
 #include "harness/base/eventually.h"
+#include "harness/check/run_facts.h"
 #include "scenarios/runner/broken_parts.h"
 
 namespace chamber {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
 // Beyond the fault's own end, so that undoing it in time is what normally ends it.
-constexpr Duration kTimeToLiveSlack = std::chrono::seconds(5);
-constexpr Duration kRecovery = std::chrono::seconds(60);
+constexpr Duration kTimeToLiveSlack = seconds(5);
+constexpr Duration kRecovery = seconds(60);
+// A fault that had to wait until others are whole again lasts at least so long, or is skipped.
+constexpr Duration kLeastHarm = seconds(1);
+// So long one that is done in a moment may be late.
+constexpr Duration kPatience = seconds(15);
+constexpr Duration kLook = milliseconds(200);
 
 Result<LinkFault> link_fault(const language::Parameters& parameters) {
   LinkFault link;
@@ -23,6 +33,16 @@ Result<LinkFault> link_fault(const language::Parameters& parameters) {
     link.rate_bits_per_second = static_cast<std::uint64_t>(per_second->bytes) * 8;
   }
   return link;
+}
+
+HurtNodes hurt_nodes(const RunRequest& request) {
+  std::map<std::string, std::int64_t> tolerates;
+  for (const language::Component& component : request.plan.stack.components) {
+    tolerates[component.name] = *component.tolerates;
+  }
+  std::map<std::string, std::string> component_of;
+  for (const NodeSpec& node : request.platform.substrate().nodes()) component_of[node.name] = node.component;
+  return {std::move(tolerates), std::move(component_of)};
 }
 
 // The language's values without the language.
@@ -59,21 +79,44 @@ class Harmless final : public Fault {
 }  // namespace
 
 FaultSchedule::FaultSchedule(const RunRequest& request, Recorder& recorder, Instant begin)
-    : request_(request), recorder_(recorder), begin_(begin) {
-  const auto& faults = request.plan.faults;
-  outcomes_.resize(faults.size());
-  ends_.resize(faults.size());
-  for (std::size_t i = 0; i < faults.size(); ++i) {
-    threads_.emplace_back([this, i] { ends_[i] = carry_out(request_.plan.faults[i], i); });
+    : request_(request), recorder_(recorder), begin_(begin), hurt_(hurt_nodes(request)) {
+  outcomes_.resize(request.plan.faults.size());
+  ends_.resize(request.plan.faults.size());
+  starter_ = std::jthread([this] { start_each(); });
+}
+
+// A thread for each fault from its time on, so that a long schedule takes no more than what is on at once.
+void FaultSchedule::start_each() {
+  const auto& faults = request_.plan.faults;
+  std::vector<std::size_t> order(faults.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return *faults[a].at < *faults[b].at; });
+  for (const std::size_t index : order) {
+    if (!sleep_until(begin_ + *faults[index].at, request_.stop)) return;
+    running_.remove_if([](const Running& running) { return running.ended.load(); });
+    Running& running = running_.emplace_back();
+    running.thread = std::jthread([this, index, &running] {
+      ends_[index] = carry_out(request_.plan.faults[index], index);
+      running.ended = true;
+    });
   }
 }
 
 Result<std::vector<FaultOutcome>> FaultSchedule::finish() {
-  threads_.clear();
+  starter_.join();
+  running_.clear();
   for (const Result<void>& end : ends_) {
     if (!end) return tl::unexpected(end.error());
   }
+  // What was skipped, or had not begun when the run was stopped, is no fault of this run.
+  std::erase_if(outcomes_, [](const FaultOutcome& outcome) { return outcome.name.empty(); });
   return outcomes_;
+}
+
+std::vector<std::string> FaultSchedule::under_way() const {
+  const std::lock_guard lock(mutex_);
+  return under_way_;
 }
 
 Result<std::vector<std::string>> FaultSchedule::resolve(const std::string& target, Random& random) {
@@ -82,9 +125,41 @@ Result<std::vector<std::string>> FaultSchedule::resolve(const std::string& targe
   return resolve_target(target, context, random);
 }
 
+Result<FaultSchedule::Chosen> FaultSchedule::resolve(const language::FaultEntry& entry, std::size_t index) {
+  Chosen chosen{.nodes = {}, .random = Random(request_.plan.seed.value).fork(fmt::format("fault {}", index))};
+  if (entry.target) chosen.nodes = CHAMBER_TRY(resolve(**entry.target, chosen.random));
+  return chosen;
+}
+
+std::optional<FaultSchedule::Chosen> FaultSchedule::choose(const language::FaultEntry& entry, std::size_t index) {
+  const Instant latest = begin_ + (entry.length ? entry.end() - kLeastHarm : *entry.at + kPatience);
+  while (true) {
+    auto chosen = resolve(entry, index);
+    if (!*request_.plan.within_tolerance) {
+      if (chosen) return *std::move(chosen);
+      outcomes_[index].name = entry.name();
+      not_done(entry.name(), chosen.error());
+      return std::nullopt;
+    }
+    const std::string why = chosen ? hurt_.enter(chosen->nodes) : chosen.error().message();
+    if (why.empty()) return *std::move(chosen);
+    if (now() < latest && sleep_until(now() + kLook, request_.stop)) continue;
+    recorder_.event(EventKind::kNote, "skipped " + entry.name(), why);
+    tell(fmt::format("skipped {}: {}", entry.name(), why));
+    return std::nullopt;
+  }
+}
+
 void FaultSchedule::tell(const std::string& text) {
   const std::lock_guard lock(mutex_);
   request_.progress("fault", text);
+}
+
+void FaultSchedule::not_done(const std::string& subject, const Error& why) {
+  recorder_.event(EventKind::kFaultStart, subject, "");
+  recorder_.event(EventKind::kFaultNotProved, subject, why.message());
+  recorder_.event(EventKind::kFaultEnd, subject, "");
+  tell(fmt::format("{}: not done: {}", subject, why.message()));
 }
 
 Result<std::unique_ptr<Fault>> FaultSchedule::make(const language::FaultEntry& entry,
@@ -108,46 +183,39 @@ Result<std::unique_ptr<Fault>> FaultSchedule::make(const language::FaultEntry& e
 }
 
 Result<void> FaultSchedule::carry_out(const language::FaultEntry& entry, std::size_t index) {
+  std::optional<Chosen> chosen = choose(entry, index);
+  if (!chosen) return {};
   FaultOutcome& outcome = outcomes_[index];
   outcome.name = entry.name();
   outcome.time_to_live = entry.end() - *entry.at + kTimeToLiveSlack;
-  if (!sleep_until(begin_ + *entry.at, request_.stop)) return {};
-
-  const auto not_done = [&](const std::string& subject, const Error& why) {
-    recorder_.event(EventKind::kFaultStart, subject, "");
-    recorder_.event(EventKind::kFaultNotProved, subject, why.message());
-    recorder_.event(EventKind::kFaultEnd, subject, "");
-    tell(fmt::format("{}: not done: {}", subject, why.message()));
-  };
-  Random random = Random(request_.plan.seed.value).fork(fmt::format("fault {}", index));
-  std::vector<std::string> nodes;
-  if (entry.target) {
-    auto targets = resolve(**entry.target, random);
-    if (!targets) {
-      not_done(entry.name(), targets.error());
-      return {};
-    }
-    nodes = *std::move(targets);
-  }
-  auto made = make(entry, nodes, random);
+  auto made = make(entry, chosen->nodes, chosen->random);
   if (!made) {
+    hurt_.leave(chosen->nodes);
     // Nobody has the role now, or the like: it isn't done, and the run is told so. Anything else is the harness's.
     if (made.error().kind() == ErrorKind::kHarness) return tl::unexpected(made.error());
     not_done(entry.name(), made.error());
     return {};
   }
   if (breaks_harness(request_.plan, "faults_do_nothing")) made = std::make_unique<Harmless>(std::move(*made));
-  Fault& fault = **made;
-  outcome.resolved = fmt::format("{}", fmt::join(nodes, ", "));
+  outcome.resolved = fmt::format("{}", fmt::join(chosen->nodes, ", "));
+  return hurt(entry, **made, chosen->nodes, outcome);
+}
 
+Result<void> FaultSchedule::hurt(const language::FaultEntry& entry, Fault& fault, const std::vector<std::string>& nodes,
+                                 FaultOutcome& outcome) {
   const std::string subject = fault.describe();
   const Instant started = now();
   const Result<void> applied = fault.apply();
   if (!applied) {
     not_done(subject, applied.error());
+    hurt_.leave(nodes);
     return {};
   }
   recorder_.event(EventKind::kFaultStart, subject, "", started);
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_.push_back(subject);
+  }
   const auto proof = fault.prove(request_.stop);
   if (proof) outcome.proof = *proof;
   recorder_.event(proof ? EventKind::kFaultProved : EventKind::kFaultNotProved, subject,
@@ -155,26 +223,44 @@ Result<void> FaultSchedule::carry_out(const language::FaultEntry& entry, std::si
   tell(fmt::format("{}: {}", subject, proof ? *proof : "not proven: " + proof.error().message()));
   static_cast<void>(sleep_until(begin_ + entry.end(), request_.stop));  // a stop ends the fault now
   recorder_.event(EventKind::kFaultUndo, subject, "");
-  Result<void> undone = undo(entry, fault, nodes);
-  recorder_.event(EventKind::kFaultEnd, subject, undone ? "undone" : undone.error().message());
+  Result<std::string> undone = undo(entry, fault, nodes);
+  recorder_.event(EventKind::kFaultEnd, subject, undone ? *undone : undone.error().message());
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_.erase(std::find(under_way_.begin(), under_way_.end(), subject));
+  }
+  found(entry, subject, fault);
+  if (!undone) return tl::unexpected(undone.error().context("undoing " + subject));
+  if (*undone != kUndone) {
+    // What doesn't do its work again stays hurt: nothing else of its component may be hurt beside it.
+    tell(fmt::format("{}: {}", subject, *undone));
+    return {};
+  }
+  hurt_.leave(nodes);
+  return {};
+}
+
+void FaultSchedule::found(const language::FaultEntry& entry, const std::string& subject, const Fault& fault) {
   for (const Finding& finding : fault.findings()) {
     recorder_.event(finding.held ? EventKind::kHeld : EventKind::kBroken, *entry.kind,
                     fmt::format("{}: {}", finding.promise, finding.seen));
     tell(fmt::format("{}: {}: {}: {}", subject, finding.held ? "held" : "BROKEN", finding.promise, finding.seen));
   }
-  return std::move(undone).context("undoing " + subject);
 }
 
-Result<void> FaultSchedule::undo(const language::FaultEntry& entry, Fault& fault,
-                                 const std::vector<std::string>& nodes) {
+Result<std::string> FaultSchedule::undo(const language::FaultEntry& entry, Fault& fault,
+                                        const std::vector<std::string>& nodes) {
   CHAMBER_CHECK(fault.undo());
   const bool restarted = *entry.kind == "kill" || *entry.kind == "restart";
-  if (!restarted || request_.stop.stop_requested()) return {};
+  if (!restarted) return std::string(kUndone);
   for (const std::string& node : nodes) {
-    CHAMBER_CHECK(
-        request_.platform.recover(node, {request_.stop, Deadline::in(kRecovery)}).context("recovering " + node));
+    if (request_.stop.stop_requested()) break;
+    const auto recovered = request_.platform.recover(node, {request_.stop, Deadline::in(kRecovery)});
+    if (recovered || request_.stop.stop_requested()) continue;
+    // A node that was started again and doesn't come back is for the checks to judge, not the end of the run.
+    return fmt::format("{}{}: {}", kNotRecovered, node, recovered.error().message());
   }
-  return {};
+  return std::string(kUndone);
 }
 
 }  // namespace chamber

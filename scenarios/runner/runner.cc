@@ -14,6 +14,7 @@
 #include "harness/history/recorder.h"
 #include "harness/load/open_loop.h"
 #include "harness/load/session.h"
+#include "harness/load/starvation_watch.h"
 #include "scenarios/runner/broken_parts.h"
 #include "scenarios/runner/checks_of.h"
 #include "scenarios/runner/clock_watch.h"
@@ -28,6 +29,7 @@ namespace {
 constexpr Duration kPrepare = std::chrono::seconds(30);
 constexpr Duration kFinish = std::chrono::seconds(60);
 constexpr Duration kClockJump = std::chrono::seconds(5);
+constexpr Duration kLiveEvery = std::chrono::seconds(1);
 
 double process_cpu_seconds() {
   rusage usage{};
@@ -159,10 +161,14 @@ class Run {
     }
     request_.progress("load", fmt::format("{} for {}", plan_.name.value, human(*plan_.duration)));
     const double cpu_before = process_cpu_seconds();
+    FootprintWatch footprint;
+    // Elsewhere the servers are no processes that this one sees.
+    load::StarvationWatch starvation(*recorder_, {.servers_are_ours = request_.platform.substrate().name() == "local"});
     const Instant begin = now();
     FaultSchedule faults(request_, *recorder_, begin);
     Acts acts(request_.platform, broken_, begin + *plan_.duration / 3);
     const std::jthread jump = jump_clock_amid(begin + *plan_.duration / 3);
+    std::jthread live([&](const std::stop_token& stop) { show(faults, begin, stop); });
     const Result<void> loaded = side_by_side(parts_, [this](Part& part) -> Result<void> {
       part.summary = part.loop->run(request_.stop);
       if (!part.summary) return tl::unexpected(part.summary.error());
@@ -172,6 +178,10 @@ class Run {
     outcome_.harness_cpu_seconds = process_cpu_seconds() - cpu_before;
     auto fault_outcomes = faults.finish();
     CHAMBER_CHECK(acts.finish());
+    live.request_stop();
+    live.join();
+    outcome_.latest_wake = starvation.stop();
+    outcome_.footprint = footprint.stop();
     outcome_.exposed = secrets.finish();
     outcome_.secret_looks = secrets.looks();
     CHAMBER_CHECK(loaded);
@@ -186,6 +196,15 @@ class Run {
       if (!finished) recorder_->event(EventKind::kNote, part.workload->name(), finished.error().message());
       return {};
     });
+  }
+
+  void show(const FaultSchedule& faults, Instant begin, const std::stop_token& stop) {
+    if (!request_.live) return;
+    while (sleep_until(now() + kLiveEvery, stop)) {
+      LiveView view{.at = now() - begin, .of = *plan_.duration, .faults = faults.under_way(), .workloads = {}};
+      for (const Part& part : parts_) view.workloads.push_back({*part.entry->name(), part.loop->progress()});
+      request_.live(view);
+    }
   }
 
   Result<void> judge() {

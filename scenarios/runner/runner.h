@@ -10,7 +10,9 @@
 #include "fixtures/platform/platform.h"
 #include "harness/check/service.h"
 #include "harness/check/verdict.h"
+#include "harness/load/open_loop.h"
 #include "scenarios/language/plan.h"
+#include "scenarios/runner/footprint.h"
 
 namespace chamber {
 
@@ -36,6 +38,8 @@ struct RunOutcome {
   std::vector<Service> services;  // outside of faults
   Duration load_length{};
   double harness_cpu_seconds = 0;    // of this process during the load
+  FootprintCourse footprint;         // the same
+  Duration latest_wake{};            // the latest that the harness woke during the load: how punctual it could be
   std::vector<std::string> exposed;  // secrets that stood in a command line or an environment, and where
   std::uint64_t secret_looks = 0;    // how often it was looked for them
   std::string incomplete;            // why it ended early; empty when it didn't
@@ -44,12 +48,25 @@ struct RunOutcome {
 // One line for people: "fault", "kill vault.leader -> vault-0: proven: …". Called from several threads, one at a time.
 using RunProgress = std::function<void(const std::string& what, const std::string& text)>;
 
+// How the load goes, once a second, for people.
+struct LiveView {
+  struct Workload {
+    std::string name;
+    load::LoadProgress load;
+  };
+  Duration at{};                    // since the load began
+  Duration of{};                    // how long it is to be
+  std::vector<std::string> faults;  // that are on
+  std::vector<Workload> workloads;
+};
+
 struct RunRequest {
   const language::Plan& plan;
   Platform& platform;
   std::filesystem::path history_file;  // created
   std::stop_token stop;
   RunProgress progress;
+  std::function<void(const LiveView&)> live = {};  // from a thread of its own; may be empty
 };
 
 // An error means that the harness could not run the scenario; a system that misbehaves is in the verdict.

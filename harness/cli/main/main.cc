@@ -17,6 +17,8 @@ struct Arguments {
   CommonOptions common;
   std::vector<std::string> servers;
   chamber::RunOptions run;
+  chamber::ChaosOptions chaos;
+  chamber::ReplayOptions replay;
   chamber::UpOptions up;
   chamber::MatrixOptions matrix;
   int retries = 0;
@@ -28,6 +30,8 @@ struct Arguments {
   std::vector<std::string> words;
   chamber::DescribeOptions describe;
   bool markdown = false;
+  std::string name;
+  std::string from;
   std::string folder;
   chamber::JudgeCommandOptions judge;
   double judge_seconds = 0;
@@ -114,6 +118,24 @@ void add_matrix_commands(CLI::App& app, Arguments& a) {
   gate->add_option("--today", a.gate.today, "YYYY-MM-DD: judge waivers as of another day");
 }
 
+void add_chaos_commands(CLI::App& app, Arguments& a) {
+  CLI::App* const chaos = app.add_subcommand("chaos", "Run faults drawn at random, within what the stack tolerates");
+  chaos->add_option("--for", a.chaos.length, "How long, such as 30m")->capture_default_str();
+  chaos->add_option("--seed", a.seed, "Of the schedule and all else that is drawn; a new one when left out");
+  chaos->add_option("--profile", a.chaos.profile, "calm: one mild fault at a time; rough: as many as are tolerated")
+      ->capture_default_str();
+  chaos->add_option("--on", a.chaos.base, "The stack, load and checks of parts/NAME or FAMILY/NAME");
+  chaos->add_option("--set", a.chaos.overrides, "PATH=VALUE: change one value of that");
+  chaos->add_option("--shrink-for", a.chaos.shrink_for, "After a fail, look so long for a smaller schedule that fails")
+      ->capture_default_str();
+  chaos->add_option("--out", a.chaos.out, "The run's folder; must not exist or be empty");
+  chaos->add_flag("--plan-only", a.chaos.plan_only, "Print what would be done");
+  CLI::App* const replay = app.add_subcommand("replay", "Run the very plan of a run again");
+  replay->add_option("run", a.replay.run, "The run's folder, or its name")->required();
+  replay->add_option("--out", a.replay.out, "The new run's folder; must not exist or be empty");
+  replay->add_flag("--capture", a.replay.capture, "Record every packet of the cell");
+}
+
 void add_commands(CLI::App& app, Arguments& a) {
   app.add_flag("--json", a.common.json, "For programs: JSON on standard output");
   app.add_option("--server", a.servers, "NAME=PATH: use this server instead of looking for one");
@@ -131,6 +153,7 @@ void add_commands(CLI::App& app, Arguments& a) {
   run->add_option("--in", a.run.in, "Run it in this cell, which stays");
   run->add_flag("--capture", a.run.capture, "Record every packet of the cell, as capture.pcapng in the run's folder");
   run->add_option("--until", a.run.until, "Only bring the stack up, to the gate of this phase, and judge that");
+  add_chaos_commands(app, a);
   add_cell_commands(app, a);
   add_matrix_commands(app, a);
   CLI::App* const selftest = app.add_subcommand("selftest", "Run broken systems and see that the checks catch them");
@@ -155,7 +178,10 @@ void add_commands(CLI::App& app, Arguments& a) {
   describe->add_option("--part", a.describe.part,
                        "Print a component, target, workload, fault, action, check or budget instead, by its name");
   describe->add_option("--schema", a.describe.schema,
-                       "Print a JSON Schema instead: scenario, matrix, environments, gate");
+                       "Print a JSON Schema instead: scenario, part, matrix, environments, gate");
+  CLI::App* const fresh = app.add_subcommand("new", "Start a scenario from another");
+  fresh->add_option("name", a.name, "NAME, FAMILY/NAME, or a path to a .yaml file that is not there yet")->required();
+  fresh->add_option("--from", a.from, "The scenario that it begins as")->required();
   add_history_commands(app, a);
   app.add_subcommand("report", "Write a run's reports again")
       ->add_option("run", a.folder, "The run's folder")
@@ -188,6 +214,15 @@ int dispatch(const CLI::App& app, Arguments& a) {
     if (app.get_subcommand("run")->count("--seed") > 0) a.run.seed = a.seed;
     return run_command(a.run);
   }
+  if (name == "chaos") {
+    a.chaos.common = a.common;
+    if (app.get_subcommand("chaos")->count("--seed") > 0) a.chaos.seed = a.seed;
+    return chamber::chaos_command(a.chaos);
+  }
+  if (name == "replay") {
+    a.replay.common = a.common;
+    return chamber::replay_command(a.replay);
+  }
   if (name == "up") {
     a.up.common = a.common;
     return up_command(a.up);
@@ -217,6 +252,7 @@ int dispatch(const CLI::App& app, Arguments& a) {
     a.describe.common = a.common;
     return describe_command(a.describe);
   }
+  if (name == "new") return chamber::new_command(a.name, a.from);
   if (name == "check") return check(app, a);
   if (name == "export") return export_command(a.exporting);
   return report_command(a.common, a.folder);

@@ -1,0 +1,71 @@
+#include "harness/check/served_again.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/check/test_histories.h"
+
+namespace chamber {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// One operation every 10 ms for 60 s; those intended in one of the stretches fail. Faults from 5 to 10 s, with another
+// from 8 to 12 s, and from 40 to 45 s: quiet from 12 to 40 s, and from 45 s on.
+HistoryBuilder run(const std::vector<std::pair<std::int64_t, std::int64_t>>& failing) {
+  HistoryBuilder builder;
+  for (std::int64_t at = 0; at < 60'000; at += 10) {
+    bool fails = false;
+    for (const auto& [from, to] : failing) fails = fails || (at >= from && at < to);
+    builder.add("w", static_cast<std::uint32_t>(at), Function::kWrite, 0, 1, at, at + 5,
+                fails ? Outcome::kFail : Outcome::kOk);
+  }
+  builder.event(5000, EventKind::kFaultStart, "kill a");
+  builder.event(8000, EventKind::kFaultStart, "pause b");
+  builder.event(10'000, EventKind::kFaultEnd, "kill a");
+  builder.event(12'000, EventKind::kFaultEnd, "pause b");
+  builder.event(40'000, EventKind::kFaultStart, "kill a");
+  builder.event(45'000, EventKind::kFaultEnd, "kill a");
+  return builder;
+}
+
+CheckResult check(HistoryBuilder builder, Duration within = seconds(10)) {
+  return check_served_again(builder.history(), {.outage = {.workload = "w"}, .within = within});
+}
+
+TEST(ServedAgain, WhatFailsDuringFaultsIsNotItsMatter) {
+  const CheckResult result = check(run({{5000, 12'000}, {41'000, 44'000}}));
+  EXPECT_EQ(result.judgement, Judgement::kPass);
+  EXPECT_THAT(result.evidence, ElementsAre("quiet from 12.000s to 40.000s: served throughout",
+                                           "quiet from 45.000s to 59.990s: served throughout"));
+}
+
+TEST(ServedAgain, CountsFromTheEndOfTheLastFault) {
+  const CheckResult result = check(run({{6000, 15'000}}));
+  EXPECT_EQ(result.judgement, Judgement::kPass);
+  EXPECT_EQ(result.budget->observed, 3);
+  EXPECT_EQ(check(run({{6000, 15'000}}), seconds(2)).judgement, Judgement::kFail);
+}
+
+TEST(ServedAgain, ServiceThatGoesAwayAgainIsTooLate) {
+  const CheckResult result = check(run({{30'000, 31'000}}));
+  EXPECT_EQ(result.judgement, Judgement::kFail);
+  EXPECT_THAT(result.evidence[0], HasSubstr("served after 19.0s, too late"));
+}
+
+TEST(ServedAgain, ServiceThatNeverComesBackFails) {
+  const CheckResult result = check(run({{41'000, 60'000}}));
+  EXPECT_EQ(result.judgement, Judgement::kFail);
+  EXPECT_THAT(result.evidence[1], HasSubstr("not served to its end, too late"));
+}
+
+TEST(ServedAgain, WithoutALongEnoughQuietPeriodNothingIsTold) {
+  EXPECT_EQ(check(run({}), seconds(30)).judgement, Judgement::kInconclusive);
+  HistoryBuilder none;
+  EXPECT_EQ(check(none).judgement, Judgement::kInconclusive);
+}
+
+}  // namespace
+}  // namespace chamber

@@ -1,0 +1,91 @@
+// Watches whether the machine gives the harness and its cell their CPU time, and records each stretch in which it did
+// not. How a stretch stands in the history, and what it means for a verdict: harness/check/starvation.h.
+//
+// Two measurements:
+// - A thread that sleeps as those of the load do is woken every 10 ms. When it wakes 50 ms late or more, the harness
+//   itself could not have started or stamped an operation in time.
+// - Once a second the kernel's accounts are read: when hardly any CPU was idle, programs outside the cell took a fifth
+//   of the machine or more, and threads of the cell waited for a CPU for half of that second, then the cell was kept
+//   waiting by somebody else. A cell that uses up the machine by itself is not starved: that is its own slowness.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "harness/base/clock.h"
+#include "harness/history/recorder.h"
+#include "harness/load/pacer.h"
+
+namespace chamber::load {
+
+// What the kernel has counted since some moment long ago. Differences of two are what is used.
+struct CpuAccounts {
+  double cpus = 1;      // how many there are
+  Duration idle{};      // of all CPUs together; waiting for a disk is idle
+  Duration busy{};      // the same, with what a hypervisor took
+  Duration own{};       // used by every process that can be seen: in a cell, those of the cell
+  Duration own_wait{};  // for which their threads were ready and had no CPU, all together
+};
+
+// Reads /proc/stat, and of every process below /proc its stat, in which those that it waited for are counted too, and
+// its threads' schedstat. One thread.
+class CpuReader {
+ public:
+  // Nothing when the kernel doesn't tell.
+  [[nodiscard]] std::optional<CpuAccounts> read();
+
+ private:
+  std::map<std::string, Duration> waited_;  // by thread
+  Duration own_wait_{};
+};
+
+// What is made of the measurements. One thread.
+class StarvationMeter {
+ public:
+  // A stretch in which `who` ("harness", "cell") was starved, and what was measured.
+  using Starved = std::function<void(const std::string& who, Instant from, Instant to, const std::string& measured)>;
+
+  explicit StarvationMeter(Starved starved) : starved_(std::move(starved)) {}
+
+  void woke(Instant wanted, Instant woke);
+  void counted(Instant at, const CpuAccounts& accounts);
+
+  [[nodiscard]] Duration latest() const { return latest_; }
+
+ private:
+  Starved starved_;
+  Duration latest_{};
+  std::optional<std::pair<Instant, CpuAccounts>> before_;
+};
+
+struct StarvationWatchOptions {
+  // False where the servers are no processes that we can see (another machine, containers): then what they use can't
+  // be told from what others use, and only the harness's own lateness counts.
+  bool servers_are_ours = true;
+};
+
+class StarvationWatch {
+ public:
+  StarvationWatch(Recorder& recorder, const StarvationWatchOptions& options);
+  ~StarvationWatch();
+  StarvationWatch(const StarvationWatch&) = delete;
+  StarvationWatch& operator=(const StarvationWatch&) = delete;
+
+  // Ends it; the latest that it ever woke.
+  Duration stop();
+
+ private:
+  void watch(bool count);
+
+  Recorder& recorder_;
+  Pacer pacer_;
+  StarvationMeter meter_;
+  std::thread thread_;
+};
+
+}  // namespace chamber::load
