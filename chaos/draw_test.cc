@@ -77,7 +77,12 @@ TEST(Draw, TheSameSeedGivesTheSameScheduleEverywhere) {
                         Drawing{seconds(5), seconds(9), seconds(5), 1, 1, {}, {{"add", "ms", 5, 90, {}}}}};
   const auto schedule = draw_schedule(production(7, ChaosProfile::kRough, minutes(1)), {kill, delay});
   ASSERT_TRUE(schedule);
-  EXPECT_EQ(describe(*schedule), "");
+  EXPECT_EQ(describe(*schedule),
+            "      5.0s  kill vault-1 for 5.3s\n"
+            "     12.3s  kill postgres-1 for 3.0s\n"
+            "     17.6s  kill dcs-2 for 4.0s\n"
+            "     22.4s  delay identity-1 for 6.8s add 43ms\n"
+            "     29.2s  quiet until 60.0s\n");
   EXPECT_EQ(describe(*schedule),
             describe(*draw_schedule(production(7, ChaosProfile::kRough, minutes(1)), {kill, delay})));
   EXPECT_NE(describe(*schedule),
