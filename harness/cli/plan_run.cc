@@ -37,14 +37,13 @@ int conclude_broken(const language::Plan& plan, const Report& report, Progress& 
   return exit_code(Judgement::kFail);
 }
 
-// Breaks the clean-up: what is to be removed is not known any more, and that nothing is left can't be noted.
+}  // namespace
+
 void break_clean_up(const fs::path& folder, const language::Plan& plan) {
   if (*plan.broken != "clean_up_fails") return;
   fs::rename(folder / kLedger, folder / "ledger.lost");
   fs::create_directory(folder / kLedger);
 }
-
-}  // namespace
 
 json run_message(const PlanRun& run, const fs::path& folder, const std::string& started) {
   return {{"do", run.until.empty() ? "run" : "judge"},

@@ -42,6 +42,10 @@ Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress);
 Result<PlanRunEnd> conclude_run(const PlanRun& run, const std::filesystem::path& folder, const Result<void>& cleaned,
                                 Progress& progress);
 
+// Where the plan asks for it, breaks the clean-up on purpose: what is to be removed is not known any more, and that
+// nothing is left can't be noted.
+void break_clean_up(const std::filesystem::path& folder, const language::Plan& plan);
+
 // A seed for a run for which nobody said one: small enough to be read aloud.
 [[nodiscard]] std::uint64_t draw_seed();
 

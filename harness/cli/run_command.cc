@@ -53,7 +53,7 @@ Result<PlanRunEnd> run_in_cell(const PlanRun& run, const std::string& in, Progre
                                    [&](const json& event) { progress.event(event); }, {plan_text.get(), opened.get()}));
     return {};
   }();
-  break_clean_up(folder.path(), plan);
+  break_clean_up(folder.path(), run.plan);
   const Result<void> cleaned = folder.close();
   if (!ran) return tl::unexpected(ran.error());
   return conclude_run(run, folder.path(), cleaned, progress);
