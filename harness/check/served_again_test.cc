@@ -38,8 +38,8 @@ CheckResult check(HistoryBuilder builder, Duration within = seconds(10)) {
 TEST(ServedAgain, WhatFailsDuringFaultsIsNotItsMatter) {
   const CheckResult result = check(run({{5000, 12'000}, {41'000, 44'000}}));
   EXPECT_EQ(result.judgement, Judgement::kPass);
-  EXPECT_THAT(result.evidence, ElementsAre("quiet from 12.000s to 40.000s: served throughout",
-                                           "quiet from 45.000s to 59.990s: served throughout"));
+  EXPECT_THAT(result.evidence, ElementsAre("quiet from 12.000000s to 40.000000s: served throughout",
+                                           "quiet from 45.000000s to 59.990000s: served throughout"));
 }
 
 TEST(ServedAgain, CountsFromTheEndOfTheLastFault) {
@@ -52,7 +52,7 @@ TEST(ServedAgain, CountsFromTheEndOfTheLastFault) {
 TEST(ServedAgain, ServiceThatGoesAwayAgainIsTooLate) {
   const CheckResult result = check(run({{30'000, 31'000}}));
   EXPECT_EQ(result.judgement, Judgement::kFail);
-  EXPECT_THAT(result.evidence[0], HasSubstr("served after 19.0s, too late"));
+  EXPECT_THAT(result.evidence[0], HasSubstr("served after 19.00s, too late"));
 }
 
 TEST(ServedAgain, ServiceThatNeverComesBackFails) {
