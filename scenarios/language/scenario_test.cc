@@ -146,7 +146,7 @@ TEST(Scenario, TellsWhatDoesNotFitTogether) {
   EXPECT_EQ(
       complaint({.load = "[{workload: postgres.append, rate: 1/s}]", .checks = "[{linearizable: postgres.append}]"}),
       "x.yaml:7:25: linearizable can't judge \"postgres.append\", which has no model for it; it judges "
-      "vault.register");
+      "vault.register, objectstore.put_get");
   EXPECT_EQ(complaint({.faults = "[]", .checks = "[{roles_changed: vault.leader}]"}),
             "x.yaml:7:26: roles_changed can't pass without a fault; add one to `faults`, or leave the check out");
   EXPECT_EQ(complaint({.checks = "[{linearizable: vault.register}, {linearizable: vault.register}]"}),
