@@ -71,10 +71,14 @@ std::size_t count(const std::vector<SelftestRow>& rows, SelftestOutcome outcome)
       std::count_if(rows.begin(), rows.end(), [&](const SelftestRow& row) { return row.outcome == outcome; }));
 }
 
-bool twins_quiet(const std::vector<SelftestRow>& rows, const std::string& scenario) {
-  return std::all_of(rows.begin(), rows.end(), [&](const SelftestRow& row) {
-    return !row.twin || row.scenario != scenario || row.outcome == SelftestOutcome::kNoAlarm;
-  });
+std::string_view of_twins(const std::vector<SelftestRow>& rows, const std::string& scenario) {
+  std::string_view said = "not run";
+  for (const SelftestRow& row : rows) {
+    if (!row.twin || row.scenario != scenario) continue;
+    if (row.outcome == SelftestOutcome::kAlarm) return to_string(row.outcome);
+    if (row.outcome == SelftestOutcome::kNoAlarm) said = to_string(row.outcome);
+  }
+  return said;
 }
 
 void print_table(const std::vector<SelftestRow>& rows) {
@@ -82,7 +86,7 @@ void print_table(const std::vector<SelftestRow>& rows) {
   for (const SelftestRow& row : rows) {
     if (row.twin) continue;
     std::fputs(fmt::format("{:34} {:38} {:9} {:7} {}\n", row.name, row.caught_by, to_string(row.outcome),
-                           human(row.took), twins_quiet(rows, row.scenario) ? "no alarm" : "ALARM")
+                           human(row.took), of_twins(rows, row.scenario))
                    .c_str(),
                stdout);
   }
