@@ -11,7 +11,7 @@ struct Page {
   std::string title;  // markup
   std::string_view style;
   std::string_view style_sha256;  // lower-case hex
-  std::string_view script;  // empty: none, and then no data either
+  std::string_view script;        // empty: none, and then no data either
   std::string_view script_sha256;
   std::string skip;  // the link for those who come by keyboard: an id of the body, and what is there
   std::string skip_text;

@@ -12,10 +12,9 @@
 namespace chamber {
 namespace {
 
-constexpr std::array<std::string_view, kEventKinds> kEventNames = {"fault_start", "fault_proved", "fault_not_proved",
-                                                                   "fault_end",   "role_change",  "phase",
-                                                                   "load_start",  "load_end",     "note",
-                                                                   "held",        "broken",       "fault_undo"};
+constexpr std::array<std::string_view, kEventKinds> kEventNames = {
+    "fault_start", "fault_proved", "fault_not_proved", "fault_end", "role_change", "phase", "load_start", "load_end",
+    "note",        "held",         "broken",           "fault_undo"};
 
 // Long reads are cut in evidence: what conflicts is named there one by one.
 constexpr std::size_t kValuesShown = 12;
