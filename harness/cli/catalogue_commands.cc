@@ -44,7 +44,7 @@ Result<int> list_markdown(const language::Catalogue& catalogue) {
   for (const auto& entry : catalogue.entries()) {
     plans.push_back(CHAMBER_TRY(language::make_plan({.file = entry.file}, vocabulary)));
   }
-  std::fputs(language::markdown_table(plans, vocabulary).c_str(), stdout);
+  std::fputs(language::markdown_table(plans).c_str(), stdout);
   return 0;
 }
 

@@ -98,7 +98,7 @@ TEST(Scenarios, StandInTheTableOfTheDocumentation) {
     ASSERT_TRUE(plan.ok()) << plan.error().message();
     plans.push_back(*std::move(plan));
   }
-  const std::string table = markdown_table(plans, standard_vocabulary());
+  const std::string table = markdown_table(plans);
   std::ifstream file(kFile);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto begin = text.find(kBegin);

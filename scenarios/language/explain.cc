@@ -130,15 +130,6 @@ std::string checks_of(const Plan& plan) {
   return fmt::format("{}", fmt::join(kinds, ", "));
 }
 
-// Packets can be touched on `local` only.
-std::string substrates_of(const Plan& plan, const Vocabulary& vocabulary) {
-  const bool links = std::any_of(plan.faults.begin(), plan.faults.end(), [&](const FaultEntry& fault) {
-    const FaultSpec* const spec = vocabulary.fault(*fault.kind);
-    return spec != nullptr && spec->needs_links;
-  });
-  return links ? "local" : "local, kind";
-}
-
 }  // namespace
 
 Result<std::string> explain_part(const Vocabulary& vocabulary, std::string_view name) {
@@ -156,14 +147,15 @@ Result<std::string> explain_part(const Vocabulary& vocabulary, std::string_view 
               document::did_you_mean(std::string(name), all_names(vocabulary)));
 }
 
-std::string markdown_table(const std::vector<Plan>& plans, const Vocabulary& vocabulary) {
+std::string markdown_table(const std::vector<Plan>& plans) {
   std::string text =
       "| scenario | promise | fault | budget and its source | checks | substrates | load |\n"
       "|---|---|---|---|---|---|---|\n";
   for (const Plan& plan : plans) {
-    text += fmt::format("| `{}/{}` | {} | {} | {} | {} | {} | {} |\n", plan.family, *plan.name, cell(*plan.about),
-                        cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan), substrates_of(plan, vocabulary),
-                        document::to_text(*plan.duration));
+    // `local` is the only substrate there is.
+    text +=
+        fmt::format("| `{}/{}` | {} | {} | {} | {} | local | {} |\n", plan.family, *plan.name, cell(*plan.about),
+                    cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan), document::to_text(*plan.duration));
   }
   return text;
 }

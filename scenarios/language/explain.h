@@ -16,6 +16,6 @@ namespace chamber::language {
 
 // The table of all scenarios in Markdown: promise, faults, budgets and where they come from, checks, substrates, length
 // of the load.
-[[nodiscard]] std::string markdown_table(const std::vector<Plan>& plans, const Vocabulary& vocabulary);
+[[nodiscard]] std::string markdown_table(const std::vector<Plan>& plans);
 
 }  // namespace chamber::language

@@ -350,20 +350,10 @@ std::vector<FaultSpec> faults() {
       {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
       {.name = "partition",
        .doc = "No packet passes between the target and the others.",
-       .parameters = {to, direction},
-       .needs_links = true},
-      {.name = "delay",
-       .doc = "Packets arrive later.",
-       .parameters = {add, jitter, to, direction},
-       .needs_links = true},
-      {.name = "loss",
-       .doc = "A share of the packets vanishes.",
-       .parameters = {share, to, direction},
-       .needs_links = true},
-      {.name = "thin",
-       .doc = "So many bytes a second pass and no more.",
-       .parameters = {per_second, to, direction},
-       .needs_links = true}};
+       .parameters = {to, direction}},
+      {.name = "delay", .doc = "Packets arrive later.", .parameters = {add, jitter, to, direction}},
+      {.name = "loss", .doc = "A share of the packets vanishes.", .parameters = {share, to, direction}},
+      {.name = "thin", .doc = "So many bytes a second pass and no more.", .parameters = {per_second, to, direction}}};
   for (const auto& actions : {vault_actions(), platform_actions()})
     all.insert(all.end(), actions.begin(), actions.end());
   return all;

@@ -99,7 +99,6 @@ struct FaultSpec {
   std::vector<ParameterSpec> parameters = {};
   std::string component = {};  // an action of this component, done to its nodes; empty: can be done to any node
   bool takes_target = true;    // false: to the component as a whole, and `target` is a mistake
-  bool needs_links = false;    // can't be done where packets can't be touched
 };
 
 // What the value beside a check's name is.
