@@ -239,6 +239,23 @@ TEST_F(ChamberTest, RunsBesideACacheInTheFolderOfRuns) {
   fs::remove_all(root_ / "runs/cache");
 }
 
+TEST_F(ChamberTest, ASelftestThatIsKilledTakesItsCellsAlong) {
+  const Process selftest = start({"selftest", "--only", "vault-drops-acknowledged-writes", "--healthy", "0"});
+  const auto lives = eventually({"a cell to live", Deadline::in(std::chrono::minutes(1))}, [&]() -> Result<void> {
+    std::error_code changing;  // folders come while this looks
+    for (fs::recursive_directory_iterator entry(root_ / "runs", changing), end; !changing && entry != end;
+         entry.increment(changing)) {
+      if (entry->path().filename() == "vault-0.vault.log") return {};
+    }
+    return fail(ErrorKind::kUnavailable, "no log of a server yet");
+  });
+  EXPECT_TRUE(lives) << lives.error().message();
+  const Traces before = Traces::of(root_);
+  ASSERT_TRUE(selftest.signal(SIGKILL));
+  static_cast<void>(end_of(selftest));
+  expect_nothing_left(before);
+}
+
 TEST_F(ChamberTest, SaysWhichServerIsMissingAndHowToGetIt) {
   environment_["PATH"] = root_ / "empty";
   environment_["CHAMBER_CACHE"] = root_ / "empty";

@@ -14,9 +14,13 @@
 #include <thread>
 
 #include "harness/base/fd.h"
+#include "harness/cell/component.h"
 #include "harness/cli/cell_client.h"
+#include "harness/cli/cells.h"
 #include "harness/process/process.h"
 #include "reports/report.h"
+#include "scenarios/language/cell_stack.h"
+#include "scenarios/language/plan.h"
 
 namespace chamber {
 namespace {
@@ -97,23 +101,31 @@ class Selftest {
       rows.push_back(broken(*job.systems.front(), ""));
       return rows;
     }
-    const Result<std::string> cell = up(job);
+    const Result<std::unique_ptr<OwnedCell>> owned = up(job);
+    const Result<std::string> cell = owned.map([](const auto& made) { return made->folder().id(); });
     for (int i = 0; i < job.twins; ++i) rows.push_back(twin(job, i, cell));
     for (const BrokenSystem* const system : job.systems) {
       rows.push_back(cell ? broken(*system, *cell) : not_run(row_of(*system), cell.error().message()));
     }
-    if (!cell) return rows;
-    if (const Result<void> ended = command({"down", *cell}, "down-" + job.scenario, {}); !ended) {
+    if (!owned) return rows;
+    if (const Result<void> ended = (*owned)->close(); !ended) {
       rows.push_back(not_run({.name = job.scenario, .twin = true, .scenario = job.scenario}, ended.error().message()));
     }
     return rows;
   }
 
-  // The name of a new cell of the job's stack.
-  Result<std::string> up(const Job& job) {
-    const std::string log = "up-" + job.scenario;
-    CHAMBER_CHECK(command({"up", job.file.string()}, log, {}));
-    return last_line(options_.folder / (log + ".out"));
+  // A new cell of the job's stack, which ends with this process however that ends.
+  [[nodiscard]] Result<std::unique_ptr<OwnedCell>> up(const Job& job) const {
+    const auto plan = CHAMBER_TRY(language::make_plan({.file = job.file}, language::standard_vocabulary()));
+    const Stack stack = CHAMBER_TRY(language::cell_stack(plan.stack));
+    CHAMBER_CHECK(require_servers(stack, options_.servers));
+    auto cell = CHAMBER_TRY(OwnedCell::start(
+        {.folder = new_run_path(options_.folder / "cells", job.scenario), .keep_visible = visible_paths()}));
+    CHAMBER_TRY(cell->open(stack, options_.servers));
+    const auto limit = std::chrono::duration_cast<std::chrono::seconds>(*plan.timeouts.start);
+    CHAMBER_TRY(
+        cell->connection().command({{"do", "up"}, {"until", kPhaseApplications}, {"timeout_s", limit.count()}}));
+    return cell;
   }
 
   SelftestRow twin(const Job& job, int number, const Result<std::string>& cell) {
