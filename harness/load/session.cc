@@ -1,5 +1,9 @@
 #include "harness/load/session.h"
 
+#include <utility>
+
+#include "harness/base/eventually.h"
+
 namespace chamber::load {
 
 Session::Session(Recorder* recorder, std::string_view workload, ProcessNumbers& numbers)
@@ -38,6 +42,16 @@ Session::Performed Session::perform(Client& client, Invocation invocation, Deadl
   }
   if (performed.reply.outcome == Outcome::kUnknown) process_ = numbers_.next();
   return performed;
+}
+
+Result<void> Session::look_at_last(Client& client, const Invocation& invocation, std::string what,
+                                   const std::stop_token& stop, Deadline deadline) {
+  const Wait wait{.what = std::move(what), .deadline = deadline, .stop = stop};
+  return eventually(wait, [&]() -> Result<void> {
+    const Reply reply = perform(client, invocation, deadline, {}, true).reply;
+    if (reply.outcome == Outcome::kOk) return {};
+    return fail(ErrorKind::kUnavailable, "{}: {}", reply.node, reply.error);
+  });
 }
 
 }  // namespace chamber::load

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,10 @@ class Session {
   // `invocation` as Client::next() made it; with `intended` zero its latency counts from its start.
   Performed perform(Client& client, Invocation invocation, Deadline deadline, Instant intended = {},
                     bool final = false);
+  // The look at what is left that Workload::finish() takes: performed again until it is ok. kTimeout names `what` and
+  // the last answer.
+  Result<void> look_at_last(Client& client, const Invocation& invocation, std::string what, const std::stop_token& stop,
+                            Deadline deadline);
   [[nodiscard]] std::uint32_t process() const { return process_; }
 
  private:
