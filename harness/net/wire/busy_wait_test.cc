@@ -27,12 +27,22 @@ TEST(BusyWaitTest, PollsRarelyWhereItFindsNothing) {
   EXPECT_EQ(tries_in(wait, 10 * 1024, false), 10);
 }
 
-TEST(BusyWaitTest, OneFindIsEnoughToGoOn) {
+TEST(BusyWaitTest, ComesBackFindByFind) {
   BusyWait wait;
   tries_in(wait, 100'000, false);
-  while (!wait.worth_trying()) continue;
-  wait.learn(true);
+  // At most 1024, 512 … 2 waits until the next poll, and then one at each.
+  tries_in(wait, 2046, true);
   EXPECT_EQ(tries_in(wait, 100, true), 100);
+}
+
+TEST(BusyWaitTest, GivesUpWhenFewerThanHalfOfItsPollsPay) {
+  BusyWait wait;
+  int polls = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    if (!wait.worth_trying()) continue;
+    wait.learn(polls++ % 3 == 0);
+  }
+  EXPECT_LT(polls, 200);
 }
 
 }  // namespace
