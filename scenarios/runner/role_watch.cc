@@ -6,24 +6,24 @@
 
 namespace chamber {
 
-RoleWatch::RoleWatch(Platform& platform, Recorder& recorder, const std::vector<std::string>& roles) {
-  for (const std::string& role : roles) {
+RoleWatch::RoleWatch(Platform& platform, Recorder& recorder, const std::vector<WatchedRole>& roles) {
+  for (const WatchedRole& role : roles) {
     threads_.emplace_back(
         [&platform, &recorder, role](const std::stop_token& stop) { watch(platform, recorder, role, stop); });
   }
 }
 
-void RoleWatch::watch(Platform& platform, Recorder& recorder, const std::string& role, const std::stop_token& stop) {
+void RoleWatch::watch(Platform& platform, Recorder& recorder, const WatchedRole& role, const std::stop_token& stop) {
   std::optional<std::string> last;
   do {
-    const auto holders = platform.resolve(role);
+    const auto holders = platform.resolve(role.name);
     // Not to be able to tell is not to know; nobody is an answer.
     if (!holders) continue;
     const std::string text = fmt::format("{}", fmt::join(*holders, ", "));
     if (last == text) continue;
-    recorder.event(EventKind::kRoleChange, role, text);
+    recorder.event(EventKind::kRoleChange, role.name, text);
     last = text;
-  } while (sleep_until(now() + kEvery, stop));
+  } while (sleep_until(now() + role.every, stop));
 }
 
 }  // namespace chamber

@@ -11,14 +11,18 @@
 
 namespace chamber {
 
+struct WatchedRole {
+  std::string name;
+  Duration every{};  // between two looks
+};
+
 class RoleWatch {
  public:
   // One thread for each role, until this is destroyed.
-  RoleWatch(Platform& platform, Recorder& recorder, const std::vector<std::string>& roles);
+  RoleWatch(Platform& platform, Recorder& recorder, const std::vector<WatchedRole>& roles);
 
  private:
-  static constexpr Duration kEvery = std::chrono::milliseconds(250);
-  static void watch(Platform& platform, Recorder& recorder, const std::string& role, const std::stop_token& stop);
+  static void watch(Platform& platform, Recorder& recorder, const WatchedRole& role, const std::stop_token& stop);
 
   std::vector<std::jthread> threads_;
 };

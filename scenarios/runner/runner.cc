@@ -92,11 +92,23 @@ Result<void> side_by_side(std::vector<Part>& parts, const std::function<Result<v
   return {};
 }
 
-// The roles of this cell that one node has at a time.
-std::vector<std::string> watched_roles(Platform& platform) {
-  std::vector<std::string> roles;
+// Whether the scenario hurts the component that has the role, or judges the role.
+bool is_at_stake(const std::string& role, const language::Plan& plan) {
+  const std::string component = role.substr(0, role.find('.'));
+  return std::ranges::any_of(plan.faults,
+                             [&](const auto& fault) { return fault.name().find(component) != std::string::npos; }) ||
+         std::ranges::any_of(plan.checks, [&](const auto& check) { return *check.subject == role; });
+}
+
+// The roles of this cell that one node has at a time. A look asks each node, and each of Patroni's answers is a
+// connection of its own: where nothing is expected to change, seldom is enough.
+std::vector<WatchedRole> watched_roles(Platform& platform, const language::Plan& plan) {
+  constexpr Duration kOften = std::chrono::milliseconds(250);
+  constexpr Duration kSeldom = std::chrono::seconds(1);
+  std::vector<WatchedRole> roles;
   for (const language::TargetSpec& target : language::standard_vocabulary().targets) {
-    if (target.is_role && platform.resolve(target.name).ok()) roles.push_back(target.name);
+    if (!target.is_role || !platform.resolve(target.name)) continue;
+    roles.push_back({target.name, is_at_stake(target.name, plan) ? kOften : kSeldom});
   }
   return roles;
 }
@@ -154,7 +166,7 @@ class Run {
   Result<void> hurt_under_load() {
     const ClockWatch clock(*recorder_);
     SecretWatch secrets;
-    RoleWatch roles(request_.platform, *recorder_, watched_roles(request_.platform));
+    RoleWatch roles(request_.platform, *recorder_, watched_roles(request_.platform, plan_));
     for (Part& part : parts_) {
       part.loop =
           std::make_unique<load::OpenLoop>(*part.workload, options_of(*part.entry, plan_), recorder_.get(), numbers_);
