@@ -180,7 +180,7 @@ void OpenLoop::Engine::add_workers(std::unique_lock<std::mutex>& lock) {
   if (unpark > 0) {
     permits_ += unpark;
     coming_.fetch_add(unpark);
-    resume_.notify_all();
+    for (std::uint32_t i = 0; i < unpark; ++i) resume_.notify_one();
     missing -= unpark;
   }
   // Where a client could not be made it is tried again, but once a tick.

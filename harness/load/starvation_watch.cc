@@ -1,21 +1,24 @@
 #include "harness/load/starvation_watch.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdint>
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
-#include <sstream>
-#include <system_error>
+#include <span>
+#include <string_view>
 
+#include "harness/base/fd.h"
 #include "harness/check/starvation.h"
 
 namespace chamber::load {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr Duration kTick = std::chrono::milliseconds(10);
 constexpr Duration kLate = std::chrono::milliseconds(50);
@@ -29,6 +32,34 @@ constexpr double kWaitingLeast = 0.5;
 Duration tick() {
   return std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
 }
+
+// The numbers among the entries of a folder of /proc; what has ended has none.
+class Folder {
+ public:
+  Folder(int parent, const char* name) {
+    const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    folder_ = fdopendir(fd);
+    if (folder_ == nullptr) close(fd);
+  }
+  ~Folder() {
+    if (folder_ != nullptr) closedir(folder_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  // Until the next call.
+  const char* next_number() {
+    while (const dirent* const entry = folder_ != nullptr ? readdir(folder_) : nullptr) {
+      if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) != 0) return entry->d_name;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] int fd() const { return folder_ != nullptr ? dirfd(folder_) : -1; }
+
+ private:
+  DIR* folder_ = nullptr;
+};
 
 struct StatLine {
   Duration busy{};
@@ -52,36 +83,37 @@ std::optional<StatLine> machine() {
   return line;
 }
 
+// The text of a small file of /proc in `space`; empty when what it tells of has ended. Hundreds are read each second:
+// one call each to open, read and close.
+std::string_view text_of(const Folder& folder, const char* name, std::span<char> space) {
+  const Fd file(openat(folder.fd(), name, O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return {};
+  const ssize_t got = read(file.get(), space.data(), space.size());
+  return got > 0 ? std::string_view(space.data(), static_cast<std::size_t>(got)) : std::string_view();
+}
+
+// The number at the beginning of `text`, which it and what separates it leave.
+std::int64_t take_number(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(end - text.data()) + 1));
+  return error == std::errc() ? number : 0;
+}
+
 // utime, stime, cutime and cstime of a process (proc(5), fields 14 to 17), whose name may hold anything but its last
 // ")".
-Duration used_by(const fs::path& stat) {
-  std::ifstream file(stat);
-  std::string text;
-  std::getline(file, text);
-  const auto name_end = text.rfind(')');
-  if (name_end == std::string::npos) return {};
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  Duration sum{};
-  std::int64_t ticks = 0;
-  for (int i = 14; i <= 17 && fields >> ticks; ++i) sum += tick() * ticks;
-  return sum;
-}
-
-bool is_number(const std::string& name) {
-  return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0;
-}
-
-// The entries of a folder of /proc; what ends meanwhile is no error.
-std::vector<std::string> numbers_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code gone;
-  for (fs::directory_iterator it(folder, gone), end; !gone && it != end; it.increment(gone)) {
-    std::string name = it->path().filename().string();
-    if (is_number(name)) names.push_back(std::move(name));
+Duration used_by(std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string_view::npos) return {};
+  stat.remove_prefix(name_end + 1);
+  for (int field = 2; field < 14; ++field) {
+    const auto space = stat.find(' ');
+    if (space == std::string_view::npos) return {};
+    stat.remove_prefix(space + 1);
   }
-  return names;
+  Duration sum{};
+  for (int field = 14; field <= 17; ++field) sum += tick() * take_number(stat);
+  return sum;
 }
 
 }  // namespace
@@ -91,21 +123,24 @@ std::optional<CpuAccounts> CpuReader::read() {
   if (!line) return std::nullopt;
   CpuAccounts accounts{
       .cpus = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)), .idle = line->idle, .busy = line->busy};
-  std::map<std::string, Duration> seen;
-  for (const std::string& process : numbers_in("/proc")) {
-    const fs::path folder = fs::path("/proc") / process;
-    accounts.own += used_by(folder / "stat");
-    for (const std::string& task : numbers_in(folder / "task")) {
+  std::unordered_map<int, Duration> seen;
+  std::array<char, 512> space{};
+  Folder processes(AT_FDCWD, "/proc");
+  while (const char* const process = processes.next_number()) {
+    Folder tasks(processes.fd(), fmt::format("{}/task", process).c_str());
+    accounts.own += used_by(text_of(processes, fmt::format("{}/stat", process).c_str(), space));
+    while (const char* const task = tasks.next_number()) {
       // Nanoseconds on a CPU, and ready without one (the kernel's Documentation/scheduler/sched-stats).
-      std::ifstream file(folder / "task" / task / "schedstat");
-      std::int64_t used = 0;
-      std::int64_t waited = 0;
-      if (!(file >> used >> waited)) continue;
-      const auto before = waited_.find(task);
+      std::string_view text = text_of(tasks, fmt::format("{}/schedstat", task).c_str(), space);
+      if (text.empty()) continue;
+      take_number(text);
+      const Duration waited(take_number(text));
+      const int number = std::atoi(task);
+      const auto before = waited_.find(number);
       // A number may have been given again: then all of it is new.
-      const bool same = before != waited_.end() && before->second <= Duration(waited);
-      own_wait_ += Duration(waited) - (same ? before->second : Duration::zero());
-      seen[task] = Duration(waited);
+      const bool same = before != waited_.end() && before->second <= waited;
+      own_wait_ += waited - (same ? before->second : Duration::zero());
+      seen[number] = waited;
     }
   }
   waited_ = std::move(seen);

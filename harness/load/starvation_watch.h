@@ -11,10 +11,10 @@
 
 #include <array>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "harness/base/clock.h"
@@ -40,7 +40,7 @@ class CpuReader {
   [[nodiscard]] std::optional<CpuAccounts> read();
 
  private:
-  std::map<std::string, Duration> waited_;  // by thread
+  std::unordered_map<int, Duration> waited_;  // by thread
   Duration own_wait_{};
 };
 
