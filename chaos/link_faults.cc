@@ -110,9 +110,10 @@ class Delay final : public LinkHarm {
     const LinkFault& link = request().link;
     const int ways = request().direction == "both" ? 2 : 1;
     const Duration least = std::max(Duration::zero(), link.delay - link.jitter) * ways;
-    const Duration took = CHAMBER_TRY(try_way(probe_, least * 3 + std::chrono::seconds(1)));
-    // A connection's round trip crosses the link once each way. A tenth is left for the noise of the machine before.
-    if (took - before_ < least * 9 / 10) {
+    const Duration took = CHAMBER_TRY(shortest(probe_, least * 3 + std::chrono::seconds(1)));
+    // A connection's round trip crosses the link once each way, so nothing is faster than the delay. How much slower it
+    // became says less: what it took before has the machine's noise in it.
+    if (took < least || took - before_ < least / 2) {
       return fail(ErrorKind::kSystem, "{} to {} took {} before and {} now, which is not {} longer", probe_.from,
                   probe_.to, human(before_), human(took), human(least));
     }
@@ -123,13 +124,20 @@ class Delay final : public LinkHarm {
  private:
   Result<void> measure_before() override {
     for (const Probe& probe : probes()) {
-      const auto took = try_way(probe, milliseconds(500));
+      const auto took = shortest(probe, milliseconds(500));
       if (!took) continue;
       probe_ = probe;
       before_ = *took;
       return {};
     }
     return fail(ErrorKind::kSystem, "no link of {} was open before the delay", describe());
+  }
+  // Of a few tries: a loaded machine makes one of them longer, and none shorter.
+  Result<Duration> shortest(const Probe& probe, Duration longest) {
+    constexpr int kTries = 3;
+    Duration least = CHAMBER_TRY(try_way(probe, longest));
+    for (int i = 1; i < kTries; ++i) least = std::min(least, CHAMBER_TRY(try_way(probe, longest)));
+    return least;
   }
 
   Probe probe_;
