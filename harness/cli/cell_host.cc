@@ -1,5 +1,6 @@
 #include "harness/cli/cell_host.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -131,6 +132,11 @@ class CellHost {
   // On the main thread: the signal at the parent's death is a matter of each thread, and that one has it.
   Result<json> detach() {
     if (prctl(PR_SET_PDEATHSIG, 0) != 0) return fail_errno(errno, "PR_SET_PDEATHSIG");
+    // Whoever reads what `chamber up` says would otherwise wait for its end until the cell ends.
+    const Fd log(::open((folder_.path() / "harness.log").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    if (!log.valid() || dup2(log.get(), STDOUT_FILENO) < 0 || dup2(log.get(), STDERR_FILENO) < 0) {
+      return fail_errno(errno, "letting the standard output go");
+    }
     detached_.store(true);
     return json{{"done", true}};
   }

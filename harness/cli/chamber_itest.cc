@@ -141,6 +141,18 @@ TEST_F(ChamberTest, LeavesNothingRunningWhenItIsKilled) {
   EXPECT_EQ(next.code, 0) << next.out << next.err;
 }
 
+// Whether any process has the file open.
+bool is_open_anywhere(const fs::path& file) {
+  std::error_code gone;  // processes come and go while this looks
+  for (const auto& process : fs::directory_iterator("/proc")) {
+    for (fs::directory_iterator entry(process.path() / "fd", gone), end; !gone && entry != end; entry.increment(gone)) {
+      std::error_code closed;
+      if (fs::equivalent(entry->path(), file, closed)) return true;
+    }
+  }
+  return false;
+}
+
 TEST_F(ChamberTest, KeepsTwoCellsSideBySide) {
   const std::string scenario = write("small.yaml", kSmall);
   std::vector<std::string> cells;
@@ -148,6 +160,7 @@ TEST_F(ChamberTest, KeepsTwoCellsSideBySide) {
     const Ended up = chamber({"up", scenario});
     ASSERT_EQ(up.code, 0) << up.err;
     cells.push_back(up.out.substr(0, up.out.find('\n')));
+    EXPECT_FALSE(is_open_anywhere(root_ / "out")) << "who reads it would wait until the cell ends";
   }
   const Ended listed = chamber({"cells"});
   std::vector<std::string> addresses;
