@@ -28,13 +28,15 @@ namespace {
 // Of the variant that is broken on purpose: 0 when the checks that must fail did. Anything else means that they can't
 // be trusted with what is not broken.
 int conclude_broken(const language::Plan& plan, const Report& report, Progress& progress) {
-  const std::vector<std::string> unnoticed = not_noticed(plan, report.verdict);
-  if (unnoticed.empty()) {
+  const auto [judgement, missed] = noticed(plan, report.verdict);
+  if (judgement == Judgement::kPass) {
     progress.line(fmt::format("broken as stated, and noticed: {}", fmt::join(*plan.fails_when->checks, ", ")));
-    return exit_code(Judgement::kPass);
+  } else {
+    const char* const how =
+        judgement == Judgement::kFail ? "NOT noticed by" : "it can't be told whether it is noticed by";
+    progress.line(fmt::format("broken as stated, and {}: {}", how, fmt::join(missed, ", ")));
   }
-  progress.line(fmt::format("broken as stated, and NOT noticed by: {}", fmt::join(unnoticed, ", ")));
-  return exit_code(Judgement::kFail);
+  return exit_code(judgement);
 }
 
 }  // namespace

@@ -33,12 +33,16 @@ CheckResult result(const char* check, Judgement judgement) {
   return result;
 }
 
-TEST(NotNoticed, IsWhatShouldHaveFailedAndDidNot) {
+TEST(Noticed, IsWhatFailedAsItMust) {
   const Verdict verdict = Verdict::of({result("linearizable vault.register", Judgement::kFail),
                                        result("latency vault.register p99", Judgement::kFail),
+                                       result("no_lost_acks vault.register", Judgement::kPass),
                                        result("outage vault.register", Judgement::kInconclusive)});
-  EXPECT_TRUE(not_noticed(failing_when({"linearizable", "latency vault.register"}), verdict).empty());
-  EXPECT_EQ(not_noticed(failing_when({"linearizable identity.token", "outage", "linear"}), verdict),
+  const auto of = [&](std::vector<std::string> checks) { return noticed(failing_when(std::move(checks)), verdict); };
+  EXPECT_EQ(of({"linearizable", "latency vault.register"}).judgement, Judgement::kPass);
+  EXPECT_EQ(of({"linearizable", "outage"}).judgement, Judgement::kInconclusive);
+  EXPECT_EQ(of({"outage", "no_lost_acks"}).judgement, Judgement::kFail);
+  EXPECT_EQ(of({"linearizable identity.token", "outage", "linear", "linearizable"}).missed,
             (std::vector<std::string>{"linearizable identity.token", "outage", "linear"}));
 }
 

@@ -204,18 +204,22 @@ Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudg
   return checks;
 }
 
-std::vector<std::string> not_noticed(const language::Plan& plan, const Verdict& verdict) {
-  std::vector<std::string> missed;
-  if (!plan.fails_when) return missed;
+Noticed noticed(const language::Plan& plan, const Verdict& verdict) {
+  Noticed noticed;
+  if (!plan.fails_when) return noticed;
   for (const std::string& name : *plan.fails_when->checks) {
     // A kind stands for each of its checks; a latency check has its percentile behind the subject.
-    const bool noticed =
-        std::any_of(verdict.results.begin(), verdict.results.end(), [&name](const CheckResult& result) {
-          return result.judgement == Judgement::kFail && (result.check == name || result.check.starts_with(name + " "));
-        });
-    if (!noticed) missed.push_back(name);
+    const auto any = [&](Judgement judgement) {
+      return std::ranges::any_of(verdict.results, [&](const CheckResult& result) {
+        return result.judgement == judgement && (result.check == name || result.check.starts_with(name + " "));
+      });
+    };
+    if (any(Judgement::kFail)) continue;
+    noticed.missed.push_back(name);
+    if (noticed.judgement == Judgement::kFail) continue;
+    noticed.judgement = any(Judgement::kInconclusive) ? Judgement::kInconclusive : Judgement::kFail;
   }
-  return missed;
+  return noticed;
 }
 
 }  // namespace chamber

@@ -18,7 +18,11 @@ using NamedBudgets = std::map<std::string, Component::NamedBudget>;
 Result<std::vector<Check>> checks_of(const language::Plan& plan, const NamedBudgets& budgets,
                                      const std::stop_token& stop);
 
-// Of a plan that is broken on purpose: the checks that must fail and did not.
-[[nodiscard]] std::vector<std::string> not_noticed(const language::Plan& plan, const Verdict& verdict);
+// What became of a plan that is broken on purpose.
+struct Noticed {
+  Judgement judgement = Judgement::kPass;  // inconclusive: of the missed checks each could not tell, and none passed
+  std::vector<std::string> missed;         // the checks that must fail and did not
+};
+[[nodiscard]] Noticed noticed(const language::Plan& plan, const Verdict& verdict);
 
 }  // namespace chamber
