@@ -196,6 +196,9 @@ OperationCoder::Decoded OperationCoder::decode(Cursor& cursor, std::vector<std::
   operation.intended = checked(wrapping_difference(ticks(operation.start), cursor.signed_varint()));
   operation.end = kNever;
   if ((flags & kNeverEnded) == 0) operation.end = checked(wrapping_sum(ticks(operation.start), cursor.signed_varint()));
+  // What is known has an end, and no end comes before its start: a checker could take it for optional.
+  const bool known = operation.outcome != Outcome::kUnknown;
+  if (operation.end < operation.start || (known && operation.end == kNever)) cursor.spoil();
 
   operation.key = cursor.varint();
   if ((head & kHasValue) != 0) operation.value = cursor.signed_varint();

@@ -16,8 +16,11 @@
 // intended_ns, workload, final (invocation), node, error (completion): may stand, see operation.h
 //
 // Beside operations: a first line {"chamber":1,"origin_ns":…,"origin_wall":…,"complete":…,"complete_until_ns":…,
-// "incomplete_reason":…}, which makes the times count from that origin, and events,
-// {"kind":"event","event":"fault_start","subject":…,"detail":…,"time_ns":…}.
+// "incomplete_reason":…,"lines":…}, which makes the times count from that origin, and events,
+// {"kind":"event","event":"fault_start","subject":…,"detail":…,"time_ns":…}. "lines" is how many lines are behind the
+// first, empty ones not counted; when fewer are there, the file was cut short and so is the history. Without it a file
+// that ends behind a whole line can't be told from one that is whole: tools that write their own should say it. Lines
+// have no checksum: of what may be damaged keep the binary format.
 #pragma once
 
 #include <iosfwd>

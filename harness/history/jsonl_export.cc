@@ -55,13 +55,14 @@ json operation_value(const History& history, const Operation& operation) {
   return value_json(history, operation.value);
 }
 
-json header(const History& history) {
+json header(const History& history, std::size_t lines) {
   return {{"chamber", 1},
           {"origin_ns", history.origin.time_since_epoch().count()},
           {"origin_wall", history.origin_wall},
           {"complete", history.complete},
           {"complete_until_ns", (history.complete_until - history.origin).count()},
-          {"incomplete_reason", history.incomplete_reason}};
+          {"incomplete_reason", history.incomplete_reason},
+          {"lines", lines}};
 }
 
 json invocation(const History& history, const Operation& operation) {
@@ -91,7 +92,7 @@ Result<void> export_jsonl(const History& history, std::ostream& out) {
     // Bytes that are no UTF-8 (an error text of a server) become U+FFFD: JSON can't hold them.
     out << line.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
   };
-  write(header(history));
+  write(header(history, history.events.size() + moments.size()));
   for (const Event& event : history.events) {
     write({{"kind", "event"},
            {"event", to_string(event.kind)},

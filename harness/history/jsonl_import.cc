@@ -4,6 +4,7 @@
 #include <istream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -62,6 +63,8 @@ class Importer {
   std::uint64_t line_ = 0;
   History history_;
   bool has_header_ = false;
+  std::uint64_t lines_read_ = 0;  // behind the header, and not empty
+  std::optional<std::uint64_t> lines_promised_;
   std::unordered_map<std::uint32_t, Open> open_;
   std::unordered_map<std::string, std::uint64_t> texts_;
   std::unordered_map<std::string, std::uint16_t> names_;
@@ -72,6 +75,7 @@ Result<void> Importer::line(std::string_view text) {
   ++line_;
   text_ = text;
   if (text.find_first_not_of(" \t\r") == std::string_view::npos) return {};
+  ++lines_read_;
   json object;
   try {
     object = json::parse(text);
@@ -107,7 +111,7 @@ Result<void> Importer::known_members(const json& object, std::initializer_list<s
 Result<void> Importer::header(const json& object) {
   if (line_ != 1) return wrong("chamber", "a header stands in the first line only");
   CHAMBER_CHECK(known_members(
-      object, {"chamber", "origin_ns", "origin_wall", "complete", "complete_until_ns", "incomplete_reason"}));
+      object, {"chamber", "origin_ns", "origin_wall", "complete", "complete_until_ns", "incomplete_reason", "lines"}));
   if (object.at("chamber") != 1) return wrong("chamber", "this version of the format is not known; 1 is");
   history_.origin = CHAMBER_TRY(time(object, "origin_ns"));
   history_.origin_wall = CHAMBER_TRY(text(object, "origin_wall", false));
@@ -117,6 +121,12 @@ Result<void> Importer::header(const json& object) {
   }
   history_.complete = object.at("complete").get<bool>();
   history_.complete_until = CHAMBER_TRY(time(object, "complete_until_ns"));
+  const auto lines = object.find("lines");
+  if (lines != object.end()) {
+    if (!lines->is_number_unsigned()) return wrong("lines", "\"lines\" is how many lines are behind this one");
+    lines_promised_ = lines->get<std::uint64_t>();
+  }
+  lines_read_ = 0;
   has_header_ = true;
   return {};
 }
@@ -322,8 +332,17 @@ Result<History> Importer::finish() {
     return fail(ErrorKind::kInput, "{}: the value {} can't stand beside texts; use smaller numbers", file_,
                 largest_value_);
   }
+  const std::uint64_t promised = lines_promised_.value_or(lines_read_);
+  if (lines_read_ > promised) {
+    return fail(ErrorKind::kInput, "{}: the header promises {} lines, there are {}", file_, promised, lines_read_);
+  }
   history_.sort();
-  if (!has_header_) {
+  if (lines_read_ < promised) {
+    history_.complete = false;
+    history_.incomplete_reason = fmt::format("the file ends after {} of {} lines", lines_read_, promised);
+  }
+  if (!has_header_ || lines_read_ < promised) {
+    history_.complete_until = history_.origin;
     for (const Operation& operation : history_.operations) {
       const Instant last = operation.end == kNever ? operation.start : operation.end;
       history_.complete_until = std::max(history_.complete_until, last);

@@ -127,6 +127,24 @@ TEST(JsonLines, EveryMistakeIsToldWithItsPlace) {
   }
 }
 
+// At whatever line it is cut, nobody takes what is left for the whole.
+TEST(JsonLines, AFileThatWasCutBehindALineIsIncomplete) {
+  Random random(22);
+  for (int round = 0; round < 100; ++round) {
+    const History history = random_history(random);
+    std::stringstream text;
+    ASSERT_TRUE(export_jsonl(history, text));
+    const std::string whole = text.str();
+    for (std::size_t end = whole.find('\n'); end + 1 < whole.size(); end = whole.find('\n', end + 1)) {
+      const History cut = import(whole.substr(0, end + 1)).value();
+      EXPECT_FALSE(cut.complete);
+      EXPECT_THAT(cut.incomplete_reason, StartsWith("the file ends after "));
+    }
+    EXPECT_TRUE(import(whole).value().complete);
+    EXPECT_FALSE(import(whole + whole.substr(whole.find('\n') + 1) + R"({"kind":"event","event":"note","time_ns":1})"));
+  }
+}
+
 TEST(JsonLines, TwoOperationsOfAProcessAtOnceCannotBeExported) {
   History history;
   Operation operation;

@@ -137,6 +137,31 @@ TEST(Reader, NonsenseWithARightChecksumIsRefused) {
   }
 }
 
+// An answer that has no end would be one that no order needs to hold.
+TEST(Reader, AnAnswerEndsAndNotBeforeItBegan) {
+  struct Times {
+    Outcome outcome;
+    Instant end;
+    bool right;
+  };
+  const Instant start(Duration(1000));
+  for (const Times& times :
+       {Times{Outcome::kOk, start, true}, Times{Outcome::kUnknown, kNever, true}, Times{Outcome::kOk, kNever, false},
+        Times{Outcome::kFail, kNever, false}, Times{Outcome::kOk, start - Duration(1), false}}) {
+    const TestFolder folder;
+    History history;
+    Operation operation;
+    operation.start = operation.intended = start;
+    operation.end = times.end;
+    operation.outcome = times.outcome;
+    history.operations.push_back(operation);
+    ASSERT_TRUE(save_history(history, folder / "history"));
+    const History again = load_history(folder / "history").value();
+    EXPECT_EQ(again.complete, times.right);
+    EXPECT_EQ(again.operations.size(), times.right ? 1U : 0U);
+  }
+}
+
 TEST(Reader, ScanVisitsWithoutHolding) {
   const TestFolder folder;
   (void)recorded(folder, 300);
