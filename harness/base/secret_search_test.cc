@@ -4,7 +4,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <random>
+
+#include "harness/base/random.h"
 
 namespace chamber {
 namespace {
@@ -38,6 +43,42 @@ TEST(SecretFinder, FindsEachOfManyOnceWhereverTheyStand) {
   EXPECT_THAT(finder.find_in("same-beginning-7!same-beginning-7! and same-beginning-299!"), ElementsAre("s7", "s299"));
   EXPECT_THAT(finder.find_in("same-beginning-300! same-beginning-7"), IsEmpty());
   EXPECT_THAT(finder.find_in(""), IsEmpty());
+}
+
+std::string random_text(Random& random, std::size_t length) {
+  std::string text;
+  for (std::size_t i = 0; i < length; ++i) text += random.chance(0.5) ? 'a' : 'b';
+  return text;
+}
+
+// Its twin looks for each secret at each place. Two letters: beginnings are alike, places overlap.
+TEST(SecretFinder, AgreesWithItsTwin) {
+  const char* const given = std::getenv("CHAMBER_TEST_SEED");
+  std::vector<std::uint64_t> seeds = {1, std::random_device{}()};
+  if (given != nullptr) seeds = {std::strtoull(given, nullptr, 10)};
+  for (const std::uint64_t seed : seeds) {
+    std::cout << "seed " << seed << "\n";
+    Random random(seed);
+    constexpr int kRounds = 100'000;
+    int found_some = 0;
+    for (int round = 0; round < kRounds; ++round) {
+      std::vector<Secret> secrets;
+      for (std::uint64_t i = random.below(6); i > 0; --i) {
+        secrets.push_back({std::to_string(i), random_text(random, 8 + random.below(4))});
+      }
+      std::string text = random_text(random, random.below(100));
+      if (!secrets.empty() && random.chance(0.3)) text += secrets[0].value;
+      std::vector<std::string> expected;
+      for (const Secret& secret : secrets) {
+        if (text.find(secret.value) != std::string::npos) expected.push_back(secret.name);
+      }
+      found_some += expected.empty() ? 0 : 1;
+      ASSERT_EQ(SecretFinder(secrets).find_in(text), expected)
+          << "seed " << seed << ", round " << round << ": " << text;
+    }
+    EXPECT_GT(found_some, kRounds / 5);
+    EXPECT_LT(found_some, kRounds);
+  }
 }
 
 TEST(SecretRegistry, RedactsWhatItKnowsAndRefusesShortOnes) {

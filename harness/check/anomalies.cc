@@ -107,8 +107,7 @@ void TransactionGraph::edges_to_all(std::span<const Source> from, std::span<cons
                                     std::span<const std::int64_t> values, std::uint32_t key) {
   if (from.empty() || to.empty()) return;
   const auto count = static_cast<std::uint32_t>(to.size());
-  const std::uint32_t before = helper();
-  for (std::uint32_t i = 1; i < 2 * count; ++i) (void)helper();
+  const std::uint32_t before = helpers(2 * count);
   const std::uint32_t behind = before + count;
   for (std::uint32_t i = 0; i < count; ++i) {
     edge(before + i, to[i], Dependency::kWriteWrite, key, values[i]);
@@ -139,7 +138,7 @@ void TransactionGraph::add_real_time() {
             [&](std::uint32_t a, std::uint32_t b) { return transactions_[a]->end < transactions_[b]->end; });
   std::vector<std::uint32_t> end_helpers;
   for (const std::uint32_t transaction : by_end) {
-    const std::uint32_t node = helper();
+    const std::uint32_t node = helpers(1);
     edge(transaction, node, Dependency::kRealTime, 0, 0);
     if (!end_helpers.empty()) edge(end_helpers.back(), node, Dependency::kRealTime, 0, 0);
     end_helpers.push_back(node);
@@ -183,8 +182,8 @@ void TransactionGraph::find_cycles(Findings& findings, Meter& meter) {
     if (anti > 1) findings.add(Anomaly::kG2, words(cycle));
   }
   if (!strict) return;
-  for (const auto& component : graph.components(kAllButTime | kTime)) {
-    findings.add(Anomaly::kRealTime, words(graph.cycle(component, kAllButTime | kTime)));
+  for (const auto& component : graph.components(kAllAndTime)) {
+    findings.add(Anomaly::kRealTime, words(graph.cycle(component, kAllAndTime)));
   }
 }
 
@@ -202,6 +201,10 @@ std::string TransactionGraph::reason(const Edge& edge, std::size_t from, std::si
                          key_text(edge.key), to);
     case Dependency::kRealTime:
       return fmt::format("T{} < T{}: T{} had ended before T{} began", from, to, from, to);
+    case Dependency::kTimedVersion:
+      return fmt::format(
+          "T{} < T{}: by real time {} on {}, which T{} wrote, is later than what T{} read or wrote there", from, to,
+          version, key_text(edge.key), to, from);
   }
   return {};
 }

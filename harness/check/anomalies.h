@@ -100,6 +100,12 @@ class TransactionGraph {
   void edge(std::uint32_t from, std::uint32_t to, Dependency kind, std::uint32_t key, std::int64_t value) {
     if (from != to) edges_.push_back({from, to, key, value, kind});
   }
+  // The first of so many new nodes that stand for many edges, see DependencyGraph.
+  std::uint32_t helpers(std::uint32_t count) {
+    const auto first = static_cast<std::uint32_t>(transactions_.size()) + helpers_;
+    helpers_ += count;
+    return first;
+  }
   // An edge from each of `from` to each of `to`, but for those from a transaction to itself, in linear space. `to` must
   // be sorted, each transaction once; `values` has the version of each.
   void edges_to_all(std::span<const Source> from, std::span<const std::uint32_t> to,
@@ -115,8 +121,6 @@ class TransactionGraph {
   void find_cycles(Findings& findings, Meter& meter);
 
  private:
-  // A node that stands for many edges, see DependencyGraph.
-  std::uint32_t helper() { return static_cast<std::uint32_t>(transactions_.size()) + helpers_++; }
   void add_real_time();
   [[nodiscard]] std::vector<std::string> words(const std::vector<Edge>& cycle) const;
   [[nodiscard]] std::string reason(const Edge& edge, std::size_t from, std::size_t to) const;

@@ -4,7 +4,8 @@
 //   kAdd    value: the number of a request. ok: it was answered; unknown: perhaps; fail: it did not get that far
 //   kRead   final: one log (the node's). payload: the numbers of the requests in it. Of an even key the entries that
 //           were written when the request came, of an odd key those that were written with its answer
-// An answered request stands in one log once as a request and once as a response; any other at most once.
+// An answered request stands in one log once as a request and once as a response; any other at most once. A number that
+// was used again stands there as often as it was answered at least, and as often as it was tried at most.
 #pragma once
 
 #include <string>

@@ -3,12 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iostream>
+#include <map>
+
 #include "harness/check/test_histories.h"
 
 namespace chamber {
 namespace {
 
 using testing::HasSubstr;
+
+const AuditCompleteOptions kOptions{"w"};
 
 class AuditCompleteTest : public testing::Test {
  protected:
@@ -23,7 +29,7 @@ class AuditCompleteTest : public testing::Test {
     History& history = builder_.history();
     history.set_payload(history.operations.back(), numbers);
   }
-  CheckResult judge() { return check_audit_complete(builder_.history(), {"w"}); }
+  CheckResult judge() { return check_audit_complete(builder_.history(), kOptions); }
 
   HistoryBuilder builder_;
 };
@@ -76,6 +82,139 @@ TEST_F(AuditCompleteTest, IsInconclusiveWhenALogCannotBeRead) {
 TEST_F(AuditCompleteTest, IsInconclusiveWithoutAnswers) {
   log(0, {});
   EXPECT_EQ(judge().judgement, Judgement::kInconclusive);
+}
+
+TEST_F(AuditCompleteTest, ALogThatCannotBeReadHidesNoRepetition) {
+  request(1);
+  log(0, {1, 1});
+  log(1, {}, Outcome::kUnknown);
+  EXPECT_EQ(judge().judgement, Judgement::kFail);
+}
+
+TEST_F(AuditCompleteTest, ANumberThatFailedLaterIsStillAnswered) {
+  request(1);
+  builder_.add("w", 0, Function::kAdd, 0, 1, 10, 11, Outcome::kFail);
+  log(0, {});
+  log(1, {});
+  EXPECT_EQ(judge().judgement, Judgement::kFail);
+}
+
+// What the header says, counted anew for each number and each side.
+class Twin {
+ public:
+  explicit Twin(const History& history) : history_(history) {}
+
+  Judgement judge() const {
+    bool lost = false;
+    bool too_many = false;
+    bool any_answer = false;
+    for (std::int64_t number = 0; number < 5; ++number) {
+      std::int64_t answered = 0;
+      std::int64_t tried = 0;
+      for (const Operation& operation : history_.operations) {
+        if (operation.function != Function::kAdd || operation.value != number) continue;
+        ++tried;
+        answered += operation.outcome == Outcome::kOk ? 1 : 0;
+      }
+      any_answer = any_answer || answered > 0;
+      for (const std::uint64_t side : {0U, 1U}) {
+        lost = lost || lines(number, side) < answered;
+        too_many = too_many || lines(number, side) > tried;
+      }
+    }
+    if (too_many) return Judgement::kFail;
+    if (!all_read()) return Judgement::kInconclusive;
+    if (lost) return Judgement::kFail;
+    return any_answer ? Judgement::kPass : Judgement::kInconclusive;
+  }
+
+ private:
+  // The last that was read of a log; null where it could not be.
+  const Operation* last_read(std::uint64_t key) const {
+    const Operation* last = nullptr;
+    for (const Operation& operation : history_.operations) {
+      const bool read = operation.function == Function::kRead && operation.final && operation.key == key;
+      if (read && operation.outcome == Outcome::kOk) last = &operation;
+    }
+    return last;
+  }
+  std::int64_t lines(std::int64_t number, std::uint64_t side) const {
+    std::int64_t count = 0;
+    for (std::uint64_t key = side; key < 4; key += 2) {
+      const Operation* log = last_read(key);
+      if (log == nullptr) continue;
+      const auto words = history_.payload_of(*log);
+      count += std::count(words.begin(), words.end(), number);
+    }
+    return count;
+  }
+  bool all_read() const {
+    bool any = false;
+    for (const Operation& operation : history_.operations) {
+      if (operation.function != Function::kRead || !operation.final) continue;
+      if (last_read(operation.key) == nullptr) return false;
+      any = true;
+    }
+    return any;
+  }
+
+  const History& history_;
+};
+
+// Requests that two nodes wrote down, some lost, some twice, some of nobody; logs that can't be read, or are read
+// again.
+History audited_history(Random& random) {
+  HistoryBuilder builder;
+  std::map<std::uint64_t, std::vector<std::int64_t>> logs;
+  const double mischief = random.chance(0.5) ? 0 : 0.15;
+  for (std::uint64_t i = random.below(5); i > 0; --i) {
+    const auto number = static_cast<std::int64_t>(random.chance(mischief) ? random.below(5) : i - 1);
+    const Outcome outcome = random.chance(0.7) ? Outcome::kOk : static_cast<Outcome>(random.below(3));
+    const auto start = static_cast<std::int64_t>(random.below(50));
+    const bool never = outcome == Outcome::kUnknown && random.chance(0.5);
+    builder.add("w", static_cast<std::uint32_t>(i), Function::kAdd, 0, number, start, never ? -1 : start + 1, outcome);
+    const std::uint64_t node = 2 * random.below(2);
+    for (const std::uint64_t side : {0U, 1U}) {
+      const bool written = outcome == Outcome::kOk ? !random.chance(mischief) : random.chance(0.3);
+      if (written) logs[node + side].push_back(number);
+      if (random.chance(mischief / 4)) logs[node + side].push_back(static_cast<std::int64_t>(random.below(5)));
+    }
+  }
+  std::vector<std::vector<std::int64_t>> shown;
+  for (std::uint64_t key = 0; key < 4; ++key) {
+    for (std::uint64_t times = random.chance(0.9) ? 1 : random.below(3); times > 0; --times) {
+      const Outcome outcome = random.chance(0.95) ? Outcome::kOk : static_cast<Outcome>(random.below(3));
+      shown.push_back(logs[key]);
+      if (random.chance(mischief / 2) && !shown.back().empty()) shown.back().pop_back();
+      const auto at = static_cast<std::int64_t>(100 + shown.size());
+      builder.add("w", 9, Function::kRead, key, std::nullopt, at, at + 1, outcome).final = !random.chance(0.05);
+    }
+  }
+  History& history = builder.history();
+  for (Operation& operation : history.operations) {
+    const auto number = static_cast<std::size_t>((operation.start - at_ms(100)) / std::chrono::milliseconds(1));
+    if (operation.function == Function::kRead) history.set_payload(operation, shown.at(number - 1));
+  }
+  return history;
+}
+
+TEST(AuditComplete, AgreesWithItsTwin) {
+  for (const std::uint64_t seed : test_seeds()) {
+    std::cout << "seed " << seed << "\n";
+    Random random(seed);
+    std::map<Judgement, int> seen;
+    for (int round = 0; round < kTwinRounds; ++round) {
+      const History history = audited_history(random);
+      const CheckResult result = check_audit_complete(history, kOptions);
+      ++seen[result.judgement];
+      if (result.judgement == Twin(history).judge()) continue;
+      for (const Operation& operation : history.operations) std::cout << history.describe(operation) << "\n";
+      FAIL() << "seed " << seed << ", round " << round << ": " << to_string(result.judgement) << ", " << result.summary;
+    }
+    for (const Judgement judgement : {Judgement::kPass, Judgement::kFail, Judgement::kInconclusive}) {
+      EXPECT_GT(seen[judgement], kTwinRounds / 20) << to_string(judgement);
+    }
+  }
 }
 
 }  // namespace

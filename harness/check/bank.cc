@@ -29,7 +29,12 @@ class Bank {
     for (const Operation* operation : operations_of(history_, options_.workload)) {
       if (operation->outcome != Outcome::kOk) continue;
       if (operation->function == Function::kTransfer) ++transfers;
-      if (operation->function == Function::kRead) judge_read(*operation);
+      if (operation->function != Function::kRead) continue;
+      if (operation->payload_size == 0) {
+        result_.summary = fmt::format("a read of all balances shows none: {}", history_.describe(*operation));
+        return std::move(result_);
+      }
+      judge_read(*operation);
     }
     if (wrong_ == 0 && (result_.operations < std::max<std::uint64_t>(1, options_.least_operations) || transfers == 0)) {
       result_.summary =

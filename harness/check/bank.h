@@ -21,8 +21,8 @@ struct BankOptions {
   std::uint64_t least_operations = 1;      // fewer reads that are ok: inconclusive
 };
 
-// fail: a read shows another total, other accounts, or an overdrawn one. inconclusive: too few reads, or no transfer
-// that is ok: nothing was moved that could have got lost.
+// fail: a read shows another total, other accounts, or an overdrawn one. inconclusive: too few reads, one
+// that shows no balance, or no transfer that is ok: nothing was moved that could have got lost.
 [[nodiscard]] CheckResult check_bank(const History& history, const BankOptions& options);
 
 }  // namespace chamber

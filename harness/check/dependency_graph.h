@@ -15,16 +15,17 @@
 namespace chamber {
 
 enum class Dependency : std::uint8_t {
-  kWriteWrite = 1,  // `to` wrote the version that follows one of `from`
-  kWriteRead = 2,   // `to` read a version of `from`
-  kReadWrite = 4,   // `to` wrote a version that follows one that `from` read
-  kRealTime = 8,    // `from` had ended before `to` began
+  kWriteWrite = 1,     // `to` wrote the version that follows one of `from`
+  kWriteRead = 2,      // `to` read a version of `from`
+  kReadWrite = 4,      // `to` wrote a version that follows one that `from` read
+  kRealTime = 8,       // `from` had ended before `to` began
+  kTimedVersion = 16,  // `to` wrote a version that real time shows to be later than one that `from` read or wrote
 };
 using Dependencies = std::uint8_t;  // several, or-ed
 inline constexpr Dependencies kWritesOnly = 1;
 inline constexpr Dependencies kWritesAndReads = 3;
 inline constexpr Dependencies kAllButTime = 7;
-inline constexpr Dependencies kTime = 8;
+inline constexpr Dependencies kAllAndTime = 31;
 
 struct Edge {
   std::uint32_t from = 0;
@@ -38,7 +39,7 @@ class DependencyGraph {
  public:
   // `edges` between nodes below `nodes`; those from a node to itself are left out. Nodes from `first_helper` on are
   // helpers; the edges out of a helper that is reached by different kinds must have the kind kWriteWrite, those out of
-  // helpers of time the kind kRealTime.
+  // helpers of time the kind by which they are reached.
   DependencyGraph(std::uint32_t nodes, std::uint32_t first_helper, std::vector<Edge> edges);
 
   using Component = std::vector<std::uint32_t>;

@@ -43,7 +43,7 @@ class HandedOut {
     const bool ok = operation.outcome == Outcome::kOk;
     switch (operation.function) {
       case Function::kIssue:
-        if (ok) item.issue = &operation;
+        if (ok && (item.issue == nullptr || operation.end < item.issue->end)) item.issue = &operation;
         break;
       case Function::kRevoke:
         if (operation.outcome != Outcome::kFail) item.revoking = std::min(item.revoking, operation.start);
@@ -123,6 +123,8 @@ class HandedOut {
       result_.judgement = Judgement::kFail;
     } else if (issued_ == 0) {
       result_.summary = fmt::format("no {} was handed out", options_.what);
+    } else if (result_.operations == 0) {
+      result_.summary += "; nobody tried one";
     } else if (!unanswered_.empty()) {
       result_.summary +=
           fmt::format("; {} were not tried at the end, the first {}", unanswered_.size(), unanswered_.front());

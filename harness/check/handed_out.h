@@ -26,8 +26,9 @@ struct HandedOutOptions {
   std::string source = "scenario";
 };
 
-// Inconclusive when nothing was handed out, or when no last use (Operation::final) of some one was answered; for one
-// that was revoked that is a refusal, or an acceptance beyond the bound.
+// Inconclusive when nothing was handed out, nothing was tried, or when no last use (Operation::final) of some one was
+// answered; for one that was revoked that is a refusal, or an acceptance beyond the bound. One whose revocation has an
+// unknown outcome needs no answer: either is right.
 [[nodiscard]] CheckResult check_handed_out(const History& history, const HandedOutOptions& options);
 
 }  // namespace chamber

@@ -1,5 +1,7 @@
 #include "harness/check/key_record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "harness/check/windows.h"
@@ -13,7 +15,7 @@ std::map<std::uint64_t, KeyRecord> records_by_key(const History& history, std::s
       case Function::kAppend:
       case Function::kAdd:
       case Function::kEnqueue:
-        if (operation->value) records[operation->key].elements.push_back(operation);
+        (operation->value ? records[operation->key].elements : records[operation->key].nameless).push_back(operation);
         break;
       case Function::kWrite:
       case Function::kCas:
@@ -32,6 +34,14 @@ std::map<std::uint64_t, KeyRecord> records_by_key(const History& history, std::s
     }
   }
   return records;
+}
+
+std::optional<std::string> why_unjudged(const History& history, std::uint64_t key, const KeyRecord& record) {
+  if (!record.removals.empty()) {
+    return fmt::format("elements are removed from key {}: what is not shown may be gone", history.key_text(key));
+  }
+  if (record.nameless.empty()) return std::nullopt;
+  return fmt::format("an element without a value can't be looked for: {}", history.describe(*record.nameless.front()));
 }
 
 std::vector<std::int64_t> elements_of(const History& history, const Operation& read) {

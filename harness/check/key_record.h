@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,11 +18,17 @@ struct KeyRecord {
   std::vector<const Operation*> writes;    // write, cas, delete: of every outcome
   std::vector<const Operation*> removals;  // remove, dequeue: of every outcome
   std::vector<const Operation*> reads;     // that are ok
+  std::vector<const Operation*> nameless;  // append, add, enqueue of what has no value
   [[nodiscard]] bool holds_list() const { return !elements.empty() || !removals.empty(); }
 };
 
 // Of one workload, "" for all.
 [[nodiscard]] std::map<std::uint64_t, KeyRecord> records_by_key(const History& history, std::string_view workload);
+
+// Why what a key's reads show tells nothing of what was lost: elements are removed, or it is not known which were
+// added.
+[[nodiscard]] std::optional<std::string> why_unjudged(const History& history, std::uint64_t key,
+                                                      const KeyRecord& record);
 
 // The elements that a read shows: its payload, or its one value.
 [[nodiscard]] std::vector<std::int64_t> elements_of(const History& history, const Operation& read);

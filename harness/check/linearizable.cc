@@ -46,6 +46,16 @@ bool has(const std::vector<Function>& functions, Function function) {
   return std::find(functions.begin(), functions.end(), function) != functions.end();
 }
 
+// A value that is not of the model's kind would be taken for none: whoever wrote a list would have written nothing.
+std::optional<std::string_view> misshapen(Model model, const Operation& operation) {
+  const bool element = operation.function == Function::kAdd || operation.function == Function::kRemove ||
+                       operation.function == Function::kEnqueue;
+  if (element && !operation.value) return "an element has a value";
+  const bool may_be_list = model == Model::kSet && operation.function == Function::kRead;
+  if (operation.payload_size > 0 && !may_be_list) return "only the read of a set shows a list";
+  return std::nullopt;
+}
+
 // All operations on one key, by start.
 struct Partition {
   std::uint64_t key = 0;
@@ -200,6 +210,10 @@ CheckResult check_linearizable(const History& history, const LinearizableOptions
     if (!has(parts.functions, operation.function)) {
       result.summary = fmt::format("a {} has no {}: {}", to_string(options.model), to_string(operation.function),
                                    history.describe(operation));
+      return result;
+    }
+    if (const auto wrong = misshapen(options.model, operation)) {
+      result.summary = fmt::format("{}: {}", *wrong, history.describe(operation));
       return result;
     }
     operations.push_back(&operation);

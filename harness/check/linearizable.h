@@ -32,8 +32,8 @@ struct LinearizableOptions {
 
 // pass: every key has an order. fail: a key has none; the lowest such key, the shortest prefix of its history that has
 // none and the operations that conflict are in evidence and drawing. inconclusive: a limit was reached, nothing was
-// read, too few operations, or a function that the model doesn't have. Partitions by key and runs them in parallel; the
-// answer doesn't depend on how many threads there are.
+// read, too few operations, or a function or a value that the model doesn't have. Partitions by key and runs them in
+// parallel; the answer doesn't depend on how many threads there are.
 [[nodiscard]] CheckResult check_linearizable(const History& history, const LinearizableOptions& options);
 
 }  // namespace chamber

@@ -3,10 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <iostream>
 
-#include "harness/check/brute_force.h"
 #include "harness/check/test_histories.h"
+#include "harness/check/twins.h"
 
 namespace chamber {
 namespace {
@@ -19,23 +20,6 @@ constexpr std::string_view kRegister = "register";
 
 CheckResult check(const History& history, unsigned threads = 1) {
   return check_linearizable(history, {.workload = std::string(kRegister), .limits = {.threads = threads}});
-}
-
-using Register = std::optional<std::int64_t>;
-
-std::optional<Register> register_step(const Register& state, const Operation& operation) {
-  switch (operation.function) {
-    case Function::kRead:
-      if (operation.outcome == Outcome::kOk && operation.value != state) return std::nullopt;
-      return state;
-    case Function::kDelete:
-      return Register();
-    case Function::kCas:
-      if (operation.expected != state) return std::nullopt;
-      return operation.value;
-    default:
-      return operation.value;
-  }
 }
 
 // Nothing but chance: few values, many overlaps, every outcome.
@@ -245,6 +229,13 @@ TEST(Linearizable, WhatCannotBeJudgedIsInconclusive) {
   const CheckResult result = check(queue.history());
   EXPECT_EQ(result.judgement, Judgement::kInconclusive);
   EXPECT_THAT(result.summary, HasSubstr("a register has no enqueue"));
+
+  HistoryBuilder lists;
+  Operation& list = lists.add(kRegister, 1, Function::kRead, 0, std::nullopt, 0, 10);
+  EXPECT_EQ(check(lists.history()).judgement, Judgement::kPass) << "nothing was there";
+  const std::array<std::int64_t, 1> shown = {7};
+  lists.history().set_payload(list, shown);
+  EXPECT_EQ(check(lists.history()).judgement, Judgement::kInconclusive) << "a list is not nothing";
 }
 
 TEST(Linearizable, LimitsGiveInconclusive) {

@@ -219,6 +219,17 @@ TEST(Models, NamesComeBack) {
   EXPECT_FALSE(model_from("stack"));
 }
 
+TEST(Models, AnElementWithoutAValueIsInconclusive) {
+  HistoryBuilder queue;
+  queue.add("w", 1, Function::kEnqueue, 0, std::nullopt, 0, 10);
+  queue.add("w", 1, Function::kDequeue, 0, 0, 20, 30);
+  EXPECT_EQ(check(queue.history(), Model::kQueue).judgement, Judgement::kInconclusive);
+  HistoryBuilder set;
+  set.add("w", 1, Function::kAdd, 0, std::nullopt, 0, 10);
+  set.add("w", 1, Function::kRead, 0, 0, 20, 30);
+  EXPECT_EQ(check(set.history(), Model::kSet).judgement, Judgement::kInconclusive);
+}
+
 TEST(QueueModel, ALongQueueIsJudgedInTime) {
   Random random(8);
   HistoryBuilder builder;

@@ -18,9 +18,8 @@ class MonotonicReads {
   CheckResult judge() {
     result_.check = fmt::format("monotonic_reads {}", options_.workload);
     for (const auto& [number, record] : records_by_key(history_, options_.workload)) {
-      if (!record.removals.empty()) {
-        result_.summary = fmt::format("elements are removed from key {}: what a client no longer sees may be gone",
-                                      history_.key_text(number));
+      if (const auto why = why_unjudged(history_, number, record)) {
+        result_.summary = *why;
         return std::move(result_);
       }
       if (record.holds_list()) {

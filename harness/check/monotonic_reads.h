@@ -20,8 +20,8 @@ struct MonotonicReadsOptions {
   std::uint64_t least_operations = 1;  // fewer pairs of reads: inconclusive
 };
 
-// fail names the two reads. inconclusive: no client read a key twice, or elements are removed (then what is gone may
-// be gone rightly).
+// fail names the two reads. inconclusive: no client read a key twice, elements are removed (then what is gone may be
+// gone rightly), or one has no value.
 [[nodiscard]] CheckResult check_monotonic_reads(const History& history, const MonotonicReadsOptions& options);
 
 }  // namespace chamber

@@ -46,13 +46,18 @@ class LostAcks {
  private:
   void collect() {
     for (const Operation* operation : operations_of(history_, options_.workload)) {
-      const bool element = writes_element(operation->function) && operation->value;
-      const bool write = operation->function == Function::kWrite || operation->function == Function::kCas;
+      const bool element = writes_element(operation->function);
+      const bool write = operation->function == Function::kWrite || operation->function == Function::kCas ||
+                         operation->function == Function::kDelete;
       const bool ok = operation->outcome == Outcome::kOk;
       if (operation->function == Function::kRead && operation->final && ok) {
         keys_[operation->key].finals.push_back(operation);
       }
       if (!element && !write) continue;
+      if (element && !operation->value) {
+        if (nameless_ == nullptr) nameless_ = operation;
+        continue;
+      }
       Key& key = keys_[operation->key];
       (element ? key.elements : key.writes).push_back(operation);
       if (!ok) continue;
@@ -74,14 +79,14 @@ class LostAcks {
 
   struct Presence {
     std::uint64_t most = 0;   // how often it stands in one read
-    std::uint64_t reads = 0;  // how many reads it stands in
+    std::uint64_t lists = 0;  // how many lists it stands in
   };
   struct Found {
     std::unordered_map<std::int64_t, Presence> elements;
     std::uint64_t lists = 0;  // reads that show all of a key, rather than one element
     [[nodiscard]] bool contains(std::int64_t value) const {
       const auto found = elements.find(value);
-      return found != elements.end() && found->second.reads >= std::max<std::uint64_t>(1, lists);
+      return found != elements.end() && found->second.lists == lists;
     }
   };
 
@@ -97,7 +102,7 @@ class LostAcks {
       for (const auto& [value, count] : in_one) {
         Presence& presence = found.elements[value];
         presence.most = std::max(presence.most, count);
-        ++presence.reads;
+        presence.lists += single ? 0 : 1;
       }
     }
     return found;
@@ -139,15 +144,25 @@ class LostAcks {
       const bool ok = write->outcome == Outcome::kOk;
       if (ok && (latest == nullptr || write->start > latest->start)) latest = write;
     }
-    if (latest == nullptr) return;
     for (const Operation* read : key.finals) {
-      const bool fits = read->value && std::any_of(key.writes.begin(), key.writes.end(), [&](const Operation* write) {
-                          if (write->outcome == Outcome::kFail || write->value != read->value) return false;
-                          return write->outcome == Outcome::kUnknown || write->end >= latest->start;
-                        });
+      bool written = !read->value;  // at first there was nothing
+      bool fits = written && latest == nullptr;
+      for (const Operation* write : key.writes) {
+        if (write->outcome == Outcome::kFail || left_by(*write) != read->value || write->start > read->end) continue;
+        written = true;
+        fits = fits || latest == nullptr || write->outcome == Outcome::kUnknown || write->end >= latest->start;
+      }
       if (fits) continue;
-      note(lost_, fmt::format("lost (a final read shows {})", history_.value_text(read->value)), *latest);
+      if (!written) {
+        note(invented_, "invented: nobody wrote what it shows", *read);
+      } else {
+        note(lost_, fmt::format("lost (a final read shows {})", history_.value_text(read->value)), *latest);
+      }
     }
+  }
+
+  static std::optional<std::int64_t> left_by(const Operation& write) {
+    return write.function == Function::kDelete ? std::nullopt : write.value;
   }
 
   void note(std::uint64_t& counter, std::string_view what, const Operation& operation) {
@@ -165,8 +180,12 @@ class LostAcks {
     if (wrong > result_.evidence.size()) result_.evidence.push_back(fmt::format("… {} in all", wrong));
     if (wrong > 0) {
       result_.judgement = Judgement::kFail;
-    } else if (unread_.empty()) {
+    } else if (unread_.empty() && nameless_ == nullptr) {
       result_.judgement = Judgement::kPass;
+    }
+    if (nameless_ != nullptr) {
+      result_.summary +=
+          fmt::format("; an element without a value can't be looked for: {}", history_.describe(*nameless_));
     }
     if (unread_.empty()) return;
     result_.summary +=
@@ -177,6 +196,7 @@ class LostAcks {
   const NoLostAcksOptions& options_;
   std::map<std::uint64_t, Key> keys_;
   std::vector<std::uint64_t> unread_;
+  const Operation* nameless_ = nullptr;  // the first element without a value
   std::uint64_t lost_ = 0;
   std::uint64_t invented_ = 0;
   std::uint64_t duplicated_ = 0;

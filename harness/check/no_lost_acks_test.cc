@@ -95,6 +95,46 @@ TEST(NoLostAcks, AReplacedValueMayNotComeBack) {
   EXPECT_EQ(check(builder.history()).judgement, Judgement::kFail);
 }
 
+TEST(NoLostAcks, WhatWasDeletedMayNotComeBack) {
+  for (const bool back : {true, false}) {
+    HistoryBuilder builder;
+    builder.add("append", 1, Function::kWrite, 1, 1, 0, 10);
+    builder.add("append", 1, Function::kDelete, 1, std::nullopt, 20, 30);
+    builder.add("append", 3, Function::kRead, 1, back ? std::optional<std::int64_t>(1) : std::nullopt, 100, 101).final =
+        true;
+    EXPECT_EQ(check(builder.history()).judgement, back ? Judgement::kFail : Judgement::kPass);
+  }
+}
+
+TEST(NoLostAcks, AValueThatNobodyWroteIsInventedAlsoWhereNothingWasAcknowledged) {
+  HistoryBuilder builder;
+  builder.add("append", 1, Function::kWrite, 1, 1, 0, 10);
+  builder.add("append", 1, Function::kWrite, 2, 2, 0, 10, Outcome::kFail);
+  builder.add("append", 3, Function::kRead, 1, 1, 100, 101).final = true;
+  builder.add("append", 3, Function::kRead, 2, 2, 102, 103).final = true;
+  const CheckResult result = check(builder.history());
+  EXPECT_EQ(result.judgement, Judgement::kFail);
+  EXPECT_THAT(result.evidence, Contains(HasSubstr("invented")));
+}
+
+TEST(NoLostAcks, WhatOneReadShowsAloneIsNotInAList) {
+  HistoryBuilder builder;
+  builder.add("append", 1, Function::kAppend, 1, 10, 0, 1);
+  builder.add("append", 2, Function::kRead, 1, 10, 50, 51).final = true;
+  final_list(builder, 1, {}, 100);
+  EXPECT_EQ(check(builder.history()).judgement, Judgement::kFail);
+}
+
+TEST(NoLostAcks, AnElementWithoutAValueIsInconclusive) {
+  HistoryBuilder builder;
+  builder.add("append", 1, Function::kAppend, 1, 10, 0, 1);
+  builder.add("append", 2, Function::kAppend, 1, std::nullopt, 0, 1);
+  final_list(builder, 1, {10}, 100);
+  const CheckResult result = check(builder.history());
+  EXPECT_EQ(result.judgement, Judgement::kInconclusive);
+  EXPECT_THAT(result.summary, HasSubstr("without a value"));
+}
+
 // The twin counts, for each element of one key, what the definition says.
 Judgement twin(const History& history) {
   const Operation* final = nullptr;
@@ -159,18 +199,22 @@ TEST(NoLostAcks, AgreesWithBruteForceOnValues) {
         const auto start = static_cast<std::int64_t>(random.below(20));
         const Outcome outcome = random.chance(0.6) ? Outcome::kOk : static_cast<Outcome>(random.below(3));
         const bool never = outcome == Outcome::kUnknown && random.chance(0.5);
-        builder.add("append", static_cast<std::uint32_t>(i), Function::kWrite, 1,
-                    static_cast<std::int64_t>(random.below(4)), start,
-                    never ? -1 : start + static_cast<std::int64_t>(random.below(10)), outcome);
+        const bool deletes = random.chance(0.2);
+        std::optional<std::int64_t> value;
+        if (!deletes) value = static_cast<std::int64_t>(random.below(4));
+        builder.add("append", static_cast<std::uint32_t>(i), deletes ? Function::kDelete : Function::kWrite, 1, value,
+                    start, never ? -1 : start + static_cast<std::int64_t>(random.below(10)), outcome);
       }
-      builder.add("append", 9, Function::kRead, 1, static_cast<std::int64_t>(random.below(5)), 100, 101).final = true;
+      std::optional<std::int64_t> left;
+      if (!random.chance(0.2)) left = static_cast<std::int64_t>(random.below(5));
+      builder.add("append", 9, Function::kRead, 1, left, 100, 101).final = true;
       const History& history = builder.history();
       const Judgement judgement = check(history).judgement;
       ++seen[judgement];
       if (judgement == Judgement::kInconclusive) continue;
       using State = std::optional<std::int64_t>;
       const auto step = [](const State& state, const Operation& operation) -> std::optional<State> {
-        if (operation.function == Function::kWrite) return State(operation.value);
+        if (operation.function != Function::kRead) return State(operation.value);
         if (state != operation.value) return std::nullopt;
         return state;
       };

@@ -85,6 +85,8 @@ TEST(Bank, WithoutTransfersOrReadsNothingIsShown) {
   ReadsBuilder blind;
   blind.add(Function::kTransfer, 1, Values{0, 1, 5}, 0, 10);
   EXPECT_EQ(check_bank(blind.history(), {}).judgement, Judgement::kInconclusive);
+  blind.add(Function::kRead, 2, 100, 20, 30).add(Function::kRead, 2, 95, 40, 50);
+  EXPECT_EQ(check_bank(blind.history(), {}).judgement, Judgement::kInconclusive) << "a number is not all balances";
 }
 
 // Every history that some serial order of transfers explains must pass; and where none does, the sum tells whether a
@@ -208,6 +210,18 @@ TEST(SetFull, WhatShouldNotBeThereFails) {
   EXPECT_EQ(judge({1, 2}, Outcome::kFail), Judgement::kFail);
   EXPECT_EQ(judge({1, 2, 2}, Outcome::kOk), Judgement::kFail);
   EXPECT_EQ(judge({1, 2, 3}, Outcome::kOk), Judgement::kFail);
+}
+
+TEST(Reads, OfElementsWithoutAValueNothingIsShown) {
+  ReadsBuilder builder;
+  builder.add(Function::kAdd, 1, 1, 0, 1).add(Function::kAdd, 1, std::nullopt, 2, 3);
+  builder.read(2, {1}, 10, 11).read(2, {1}, 12, 13);
+  for (const CheckResult& result : {check_set_full(builder.history(), {.workload = "w"}),
+                                    check_monotonic_reads(builder.history(), {.workload = "w"}),
+                                    check_staleness(builder.history(), {.workload = "w"})}) {
+    EXPECT_EQ(result.judgement, Judgement::kInconclusive) << result.check;
+    EXPECT_THAT(result.summary, HasSubstr("without a value"));
+  }
 }
 
 TEST(SetFull, TheTimeToBeVisibleHasABudget) {

@@ -8,6 +8,7 @@
 #include "harness/check/anomalies.h"
 #include "harness/check/transactions.h"
 #include "harness/check/version_table.h"
+#include "harness/check/version_times.h"
 #include "harness/history/transaction.h"
 
 namespace chamber {
@@ -47,19 +48,23 @@ class RwRegister {
   }
 
  private:
-  // What a transaction saw of a key before it wrote to it.
+  // What a transaction saw of a key, other than its own.
   struct Access {
     std::uint32_t key;
     std::optional<std::int64_t> value;  // none: there was nothing
     std::uint32_t transaction;
     std::optional<std::int64_t> wrote;  // first, afterwards
   };
-  // Within one transaction.
+  // A version of one who happened.
+  struct Written {
+    std::uint32_t key;
+    std::uint32_t writer;
+    std::int64_t value;
+  };
+  // What a transaction has read or written last.
   struct Known {
     std::uint64_t key;
     std::optional<std::int64_t> value;
-    std::optional<std::size_t> access;
-    bool wrote = false;
   };
 
   // What is wrong with the workload itself, "" for nothing.
@@ -69,8 +74,12 @@ class RwRegister {
   }
   void judge_transaction(std::uint32_t transaction);
   void judge_version(const Access& access);
+  void wrote_after(std::size_t first_access, std::uint64_t key, std::int64_t value);
+  [[nodiscard]] std::vector<Written> all_written();
   void order_versions();
   void order_version(std::span<const Access> readers);
+  void all_behind_nothing(std::span<const Access> readers, std::span<const Written> written);
+  void order_by_time(std::span<const Access> accesses, std::span<const Written> written);
   [[nodiscard]] std::string describe(std::uint32_t transaction) const {
     return history_.describe(*graph_.transactions()[transaction]);
   }
@@ -107,28 +116,35 @@ std::string RwRegister::collect() {
 
 void RwRegister::judge_transaction(std::uint32_t transaction) {
   std::vector<Known> known;
+  const std::size_t first_access = accesses_.size();
   TransactionReader reader(history_.payload_of(*graph_.transactions()[transaction]));
   for (auto micro_op = reader.next(); micro_op; micro_op = reader.next()) {
     auto here = std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.key == micro_op->key; });
-    const bool first = here == known.end();
-    if (first) here = known.insert(known.end(), Known{micro_op->key, {}, {}, false});
     if (micro_op->kind == MicroOp::Kind::kWrite) {
-      if (!here->wrote && here->access) accesses_[*here->access].wrote = micro_op->values[0];
-      here->wrote = true;
+      if (here == known.end()) here = known.insert(known.end(), {micro_op->key, {}});
       here->value = micro_op->values[0];
+      wrote_after(first_access, micro_op->key, micro_op->values[0]);
       continue;
     }
     if (!micro_op->known) continue;
     std::optional<std::int64_t> value;
     if (!micro_op->values.empty()) value = micro_op->values[0];
-    if (!first && (here->wrote || here->access)) {
+    if (here != known.end()) {
       if (value == here->value) continue;
       findings_.add(Anomaly::kInternal, {describe(transaction)});
+      here->value = value;
+    } else {
+      known.push_back({micro_op->key, value});
     }
-    if (!here->access) here->access = accesses_.size();
-    here->value = value;
     accesses_.push_back({graph_.key_number(micro_op->key), value, transaction, {}});
     judge_version(accesses_.back());
+  }
+}
+
+void RwRegister::wrote_after(std::size_t first_access, std::uint64_t key, std::int64_t value) {
+  const std::uint32_t number = graph_.key_number(key);
+  for (Access& access : std::span(accesses_).subspan(first_access)) {
+    if (access.key == number && !access.wrote) access.wrote = value;
   }
 }
 
@@ -159,51 +175,72 @@ void RwRegister::judge_version(const Access& access) {
   graph_.edge(version->writer, access.transaction, Dependency::kWriteRead, access.key, *access.value);
 }
 
-void RwRegister::order_versions() {
-  // Those who perhaps happened are part of the order once somebody saw what they wrote.
-  struct Written {
-    std::uint32_t key;
-    std::uint32_t writer;
-    std::int64_t value;
-  };
-  std::vector<Written> written;
+// Those who perhaps happened are part of the order once somebody saw what they wrote.
+std::vector<RwRegister::Written> RwRegister::all_written() {
   std::vector<bool> happened(graph_.transactions().size());
   for (std::uint32_t i = 0; i < happened.size(); ++i) happened[i] = graph_.is_ok(i);
   table_.for_each([&](std::uint32_t, std::int64_t, const VersionTable::Version& version) {
     if (version.position != VersionTable::kUnseen) happened[version.writer] = true;
   });
+  std::vector<Written> written;
   table_.for_each([&](std::uint32_t key, std::int64_t value, const VersionTable::Version& version) {
     if (happened[version.writer]) written.push_back({key, version.writer, value});
   });
   std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {
     return std::tie(a.key, a.writer, a.value) < std::tie(b.key, b.writer, b.value);
   });
+  return written;
+}
+
+void RwRegister::order_versions() {
+  const std::vector<Written> written = all_written();
   std::sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
     return std::tie(a.key, a.value, a.transaction) < std::tie(b.key, b.value, b.transaction);
   });
+  std::size_t next_access = 0;
   std::size_t next_written = 0;
-  for (std::size_t first = 0; first < accesses_.size();) {
-    std::size_t last = first;
-    const Access& access = accesses_[first];
-    while (last < accesses_.size() && accesses_[last].key == access.key && accesses_[last].value == access.value)
-      ++last;
-    const auto readers = std::span<const Access>(accesses_).subspan(first, last - first);
-    first = last;
-    order_version(readers);
-    if (access.value) continue;
-    // Who saw nothing comes before everybody who wrote.
-    std::vector<TransactionGraph::Source> sources;
-    for (const Access& reader : readers) sources.push_back({reader.transaction, Dependency::kReadWrite});
-    std::vector<std::uint32_t> writers;
-    std::vector<std::int64_t> values;
-    while (next_written < written.size() && written[next_written].key < access.key) ++next_written;
-    for (std::size_t i = next_written; i < written.size() && written[i].key == access.key; ++i) {
-      if (!writers.empty() && writers.back() == written[i].writer) continue;
-      writers.push_back(written[i].writer);
-      values.push_back(written[i].value);
+  for (std::uint32_t key = 0; key < graph_.keys() && in_limits(); ++key) {
+    const std::size_t first_access = next_access;
+    const std::size_t first_written = next_written;
+    while (next_access < accesses_.size() && accesses_[next_access].key == key) ++next_access;
+    while (next_written < written.size() && written[next_written].key == key) ++next_written;
+    const auto of_key = std::span<const Access>(accesses_).subspan(first_access, next_access - first_access);
+    const auto writes = std::span<const Written>(written).subspan(first_written, next_written - first_written);
+    for (auto left = of_key; !left.empty();) {
+      const auto end = std::find_if(left.begin(), left.end(),
+                                    [&](const Access& access) { return access.value != left.front().value; });
+      const auto readers = left.first(static_cast<std::size_t>(end - left.begin()));
+      left = left.subspan(readers.size());
+      order_version(readers);
+      if (!readers.front().value) all_behind_nothing(readers, writes);
     }
-    graph_.edges_to_all(sources, writers, values, access.key);
+    if (options_.level == Isolation::kStrictSerializable) order_by_time(of_key, writes);
   }
+}
+
+// Who saw nothing comes before everybody who wrote.
+void RwRegister::all_behind_nothing(std::span<const Access> readers, std::span<const Written> written) {
+  std::vector<TransactionGraph::Source> sources;
+  for (const Access& reader : readers) sources.push_back({reader.transaction, Dependency::kReadWrite});
+  std::vector<std::uint32_t> writers;
+  std::vector<std::int64_t> values;
+  for (const Written& each : written) {
+    if (!writers.empty() && writers.back() == each.writer) continue;
+    writers.push_back(each.writer);
+    values.push_back(each.value);
+  }
+  graph_.edges_to_all(sources, writers, values, readers.front().key);
+}
+
+// That there was nothing needs no time to be known as the first.
+void RwRegister::order_by_time(std::span<const Access> accesses, std::span<const Written> written) {
+  std::vector<VersionTouch> touches;
+  for (const Written& each : written) touches.push_back({each.writer, each.writer, each.value});
+  for (const Access& access : accesses) {
+    const VersionTable::Version* version = access.value ? table_.find(access.key, *access.value) : nullptr;
+    if (version != nullptr) touches.push_back({version->writer, access.transaction, *access.value});
+  }
+  if (!touches.empty()) order_versions_by_time(graph_, written.front().key, std::move(touches));
 }
 
 // Who read a version and then wrote, wrote a later one: it comes behind the version's writer and everybody who read it.

@@ -21,7 +21,7 @@ std::vector<Quiet> quiet_periods(const History& history, Instant last) {
   Instant busy_until;
   for (std::size_t i = 0; i < faults.size(); ++i) {
     busy_until = std::max(busy_until, faults[i].to);
-    const Instant next = i + 1 < faults.size() ? faults[i + 1].from : last;
+    const Instant next = i + 1 < faults.size() ? std::min(faults[i + 1].from, last) : last;
     if (next > busy_until) periods.push_back({busy_until, next});
   }
   return periods;

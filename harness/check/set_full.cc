@@ -124,9 +124,8 @@ class SetFull {
   CheckResult judge() {
     result_.check = fmt::format("set_full {}", options_.workload);
     for (const auto& [number, record] : records_by_key(history_, options_.workload)) {
-      if (!record.removals.empty()) {
-        result_.summary =
-            fmt::format("elements are removed from key {}: what is not shown may be gone", history_.key_text(number));
+      if (const auto why = why_unjudged(history_, number, record)) {
+        result_.summary = *why;
         return std::move(result_);
       }
       judge_shown(record);

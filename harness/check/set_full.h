@@ -39,7 +39,8 @@ struct ElementFate {
 [[nodiscard]] std::vector<ElementFate> element_fates(const History& history, const std::string& workload);
 
 // fail: an element was lost, was there although its add failed or nobody added it, stood twice in one read, or was
-// visible too late. inconclusive: too few are known, half of them or more were never read, or elements are removed.
+// visible too late. inconclusive: too few are known, half of them or more were never read, elements are
+// removed, or one has no value.
 [[nodiscard]] CheckResult check_set_full(const History& history, const SetFullOptions& options);
 
 }  // namespace chamber

@@ -76,10 +76,10 @@ CheckResult check_staleness(const History& history, const StalenessOptions& opti
   for (const auto& [number, record] : records_by_key(history, options.workload)) {
     result.operations += record.reads.size();
     writes += acknowledged(record.elements).size() + acknowledged(record.writes).size();
-    if (record.removals.empty()) continue;
-    result.summary =
-        fmt::format("elements are removed from key {}: what is not shown may be gone", history.key_text(number));
-    return result;
+    if (const auto why = why_unjudged(history, number, record)) {
+      result.summary = *why;
+      return result;
+    }
   }
   if (result.operations < std::max<std::uint64_t>(1, options.least_operations) || writes == 0) {
     result.summary = fmt::format("{} reads and {} writes were ok: too few to judge", result.operations, writes);

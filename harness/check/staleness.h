@@ -31,7 +31,8 @@ struct StaleRead {
 // By start of the read, then key.
 [[nodiscard]] std::vector<StaleRead> find_stale_reads(const History& history, const std::string& workload);
 
-// fail: a read is older than at_most. inconclusive: too few reads, no acknowledged write, or elements are removed.
+// fail: a read is older than at_most. inconclusive: too few reads, no acknowledged write, elements are removed,
+// or one has no value.
 [[nodiscard]] CheckResult check_staleness(const History& history, const StalenessOptions& options);
 
 }  // namespace chamber
