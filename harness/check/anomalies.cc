@@ -81,6 +81,7 @@ CheckResult Findings::result(std::string check, std::uint64_t operations, std::s
     result.summary = fmt::format("{} transactions show nothing that {} forbids", operations, to_string(options_.level));
   }
   if (!allowed.empty()) result.summary += fmt::format("; allowed and seen: {}", allowed);
+  if (!note_.empty()) result.summary += "; " + note_;
   return result;
 }
 
@@ -166,7 +167,8 @@ void TransactionGraph::find_cycles(Findings& findings, Meter& meter) {
         std::any_of(cycle.begin(), cycle.end(), [](const Edge& edge) { return edge.kind == Dependency::kWriteRead; });
     if (reads) findings.add(Anomaly::kG1c, words(cycle));
   }
-  for (const auto& component : graph.components(kAllButTime)) {
+  std::vector<DependencyGraph::Component> without_single;
+  for (auto& component : graph.components(kAllButTime)) {
     const auto single = graph.cycle_with_one_anti_dependency(component, kWritesAndReads, meter);
     // Without an answer only a level that forbids every cycle can be judged.
     if (!single && options_.level < Isolation::kSerializable) return;
@@ -180,10 +182,59 @@ void TransactionGraph::find_cycles(Findings& findings, Meter& meter) {
     const auto anti =
         std::count_if(cycle.begin(), cycle.end(), [](const Edge& edge) { return edge.kind == Dependency::kReadWrite; });
     if (anti > 1) findings.add(Anomaly::kG2, words(cycle));
+    without_single.push_back(std::move(component));
   }
+  find_rivals(graph, without_single, findings, meter);
   if (!strict) return;
   for (const auto& component : graph.components(kAllAndTime)) {
     findings.add(Anomaly::kRealTime, words(graph.cycle(component, kAllAndTime)));
+  }
+}
+
+void TransactionGraph::in_either_order(std::uint32_t key, std::vector<std::uint32_t> writers) {
+  // Whatever forbids more forbids every cycle, in whatever order.
+  if (options_.level != Isolation::kRepeatableRead) return;
+  writers.erase(std::unique(writers.begin(), writers.end()), writers.end());
+  if (writers.size() > 1) rivals_.push_back({key, std::move(writers)});
+}
+
+// Two that wrote to one key, and a way from each to the other with one anti-dependency at most: whichever wrote first,
+// one of the ways closes a cycle that has no other. (First committer wins, as snapshot isolation promises.)
+void TransactionGraph::find_rivals(DependencyGraph& graph, std::span<const DependencyGraph::Component> components,
+                                   Findings& findings, Meter& meter) const {
+  std::uint64_t steps_left = 50'000'000;  // a second or so
+  if (components.empty()) return;
+  std::unordered_map<std::uint32_t, std::size_t> component_of;
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    for (const std::uint32_t node : components[i]) component_of[node] = i;
+  }
+  for (const Rivals& rivals : rivals_) {
+    std::vector<std::pair<std::size_t, std::uint32_t>> writers;
+    for (const std::uint32_t writer : rivals.writers) {
+      const auto found = component_of.find(writer);
+      if (found != component_of.end()) writers.emplace_back(found->second, writer);
+    }
+    std::sort(writers.begin(), writers.end());
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      for (std::size_t j = i + 1; j < writers.size() && writers[j].first == writers[i].first; ++j) {
+        const auto [number, one] = writers[i];
+        const auto there = graph.way_with_one_anti_dependency(components[number], one, writers[j].second, steps_left);
+        const auto back = graph.way_with_one_anti_dependency(components[number], writers[j].second, one, steps_left);
+        if (steps_left == 0 || !meter.in_time()) {
+          findings.note("there were too many that wrote the same for each two to be compared");
+          return;
+        }
+        if (there.empty() || back.empty()) continue;
+        std::vector<Edge> cycle = there;
+        cycle.insert(cycle.end(), back.begin(), back.end());
+        std::vector<std::string> lines = words(cycle);
+        lines.back() =
+            fmt::format("T1 and T{} both wrote to {}: whichever was first, the way back to it closes a cycle",
+                        there.size() + 1, key_text(rivals.key));
+        const bool lost = cycle.size() == 2 && there[0].key == rivals.key && back[0].key == rivals.key;
+        findings.add(lost ? Anomaly::kLostUpdate : Anomaly::kGSingle, std::move(lines));
+      }
+    }
   }
 }
 

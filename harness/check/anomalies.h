@@ -39,12 +39,15 @@ class Findings {
   explicit Findings(const TransactionOptions& options) : options_(options) {}
 
   void add(Anomaly anomaly, std::vector<std::string> lines);
+  // For the summary: what was not looked at.
+  void note(std::string text) { note_ = std::move(text); }
   [[nodiscard]] CheckResult result(std::string check, std::uint64_t operations, std::string_view gave_up) const;
 
  private:
   const TransactionOptions& options_;
   std::array<std::uint64_t, kAnomalies> counts_{};
   std::array<std::vector<std::string>, kAnomalies> examples_;
+  std::string note_;
 };
 
 // Holds what grows with a history against the limits, every few thousand transactions.
@@ -111,6 +114,10 @@ class TransactionGraph {
   void edges_to_all(std::span<const Source> from, std::span<const std::uint32_t> to,
                     std::span<const std::int64_t> values, std::uint32_t key);
 
+  // All of these wrote to the key, each before or behind each other: in which order is not known, of some perhaps.
+  // Sorted; one may stand there several times.
+  void in_either_order(std::uint32_t key, std::vector<std::uint32_t> writers);
+
   // What finding the cycles will take: the edges, sorted, and what is kept of each node.
   [[nodiscard]] std::size_t bytes() const {
     constexpr std::size_t kBytesOfANode = 40;
@@ -121,7 +128,13 @@ class TransactionGraph {
   void find_cycles(Findings& findings, Meter& meter);
 
  private:
+  struct Rivals {
+    std::uint32_t key;
+    std::vector<std::uint32_t> writers;
+  };
   void add_real_time();
+  void find_rivals(DependencyGraph& graph, std::span<const DependencyGraph::Component> components, Findings& findings,
+                   Meter& meter) const;
   [[nodiscard]] std::vector<std::string> words(const std::vector<Edge>& cycle) const;
   [[nodiscard]] std::string reason(const Edge& edge, std::size_t from, std::size_t to) const;
 
@@ -133,6 +146,7 @@ class TransactionGraph {
   std::vector<std::uint64_t> keys_;
   std::vector<Edge> edges_;
   std::uint32_t helpers_ = 0;
+  std::vector<Rivals> rivals_;
 };
 
 }  // namespace chamber

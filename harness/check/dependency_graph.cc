@@ -1,6 +1,7 @@
 #include "harness/check/dependency_graph.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace chamber {
@@ -141,6 +142,45 @@ std::optional<std::vector<Edge>> DependencyGraph::cycle_with_one_anti_dependency
     }
   }
   return std::vector<Edge>();
+}
+
+std::vector<Edge> DependencyGraph::way_with_one_anti_dependency(const Component& component, std::uint32_t from,
+                                                                std::uint32_t to, std::uint64_t& steps_left) {
+  const auto take_steps = [&](std::uint64_t steps) { steps_left -= std::min(steps, steps_left); };
+  take_steps(component.size());
+  mark(component);
+  // A place is a node, and whether an anti-dependency lies behind.
+  struct Place {
+    std::uint32_t node;
+    bool behind;
+  };
+  const auto number = [](Place place) { return std::uint64_t{place.node} << 1 | (place.behind ? 1U : 0U); };
+  struct Came {
+    Place from;
+    Edge by;
+  };
+  std::unordered_map<std::uint64_t, Came> came;
+  std::vector<Place> queue = {{from, false}};
+  for (std::size_t head = 0; head < queue.size() && steps_left > 0; ++head) {
+    const Place here = queue[head];
+    take_steps(1 + out(here.node).size());
+    for (const Edge& edge : out(here.node)) {
+      const bool anti = edge.kind == Dependency::kReadWrite;
+      if (!allowed(edge, kAllButTime) || member_[edge.to] != mark_ || (anti && here.behind) || edge.to == from)
+        continue;
+      const Place next{edge.to, here.behind || anti};
+      if (!came.emplace(number(next), Came{here, edge}).second) continue;
+      if (next.node != to) {
+        queue.push_back(next);
+        continue;
+      }
+      std::vector<Edge> way;
+      for (Place at = next; at.node != from; at = came.at(number(at)).from) way.push_back(came.at(number(at)).by);
+      std::reverse(way.begin(), way.end());
+      return without_helpers(way);
+    }
+  }
+  return {};
 }
 
 std::vector<Edge> DependencyGraph::without_helpers(const std::vector<Edge>& cycle) const {

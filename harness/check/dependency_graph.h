@@ -54,6 +54,11 @@ class DependencyGraph {
   [[nodiscard]] std::optional<std::vector<Edge>> cycle_with_one_anti_dependency(const Component& component,
                                                                                 Dependencies others, Meter& meter);
 
+  // A short way within a component with one kReadWrite at most and no edges of time; empty when there is none, or when
+  // so many steps have been taken, over all calls.
+  [[nodiscard]] std::vector<Edge> way_with_one_anti_dependency(const Component& component, std::uint32_t from,
+                                                               std::uint32_t to, std::uint64_t& steps_left);
+
  private:
   [[nodiscard]] std::span<const Edge> out(std::uint32_t node) const {
     return std::span(edges_).subspan(first_[node], first_[node + 1] - first_[node]);

@@ -61,7 +61,12 @@ void mend_checksums(std::span<std::uint8_t> file) {
 std::optional<bool> has_order(const chamber::History& history, const chamber::JudgeOptions& options) {
   constexpr std::size_t kMostOperations = 6;
   if (history.operations.size() > kMostOperations) return std::nullopt;
-  if (options.model == "list-append") return chamber::has_serial_order(history, true);
+  if (options.model == "list-append") {
+    const bool others =
+        std::any_of(history.operations.begin(), history.operations.end(),
+                    [](const chamber::Operation& operation) { return operation.function != chamber::Function::kTxn; });
+    return others ? std::nullopt : std::optional(chamber::has_serial_order(history, true));
+  }
   std::set<std::uint64_t> keys;
   for (const chamber::Operation& operation : history.operations) keys.insert(operation.key);
   if (options.model != "register" || keys.size() != 1) return std::nullopt;

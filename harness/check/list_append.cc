@@ -258,6 +258,7 @@ void ListAppend::add_unseen() {
       values.push_back(value);
     }
     graph_.edges_to_all(key.before_unseen, writers, values, number);
+    graph_.in_either_order(number, std::move(writers));
   }
 }
 

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <iostream>
 #include <set>
 
 #include "harness/check/brute_force.h"
 #include "harness/check/linearizable.h"
+#include "harness/check/seen_set.h"
 #include "harness/check/sequence_hash.h"
 #include "harness/check/test_histories.h"
 
@@ -164,6 +166,46 @@ TEST(SetModel, AgreesWithBruteForce) {
     EXPECT_GT(counts.orders, kTwinRounds / 7);
     EXPECT_GT(counts.none, kTwinRounds / 40);
   }
+}
+
+// Elements chosen so that what a fixed mixing function makes of them cancels out: the read that shows none of them
+// must fail like any other that misses something.
+TEST(SetModel, ElementsThatCancelOutAreMissed) {
+  constexpr std::int64_t kElements = 200;
+  struct Row {
+    Fingerprint sum;
+    std::set<std::int64_t> of;
+  };
+  std::vector<Row> rows;  // each with a leading bit that no later one has
+  std::set<std::int64_t> cancelling;
+  const auto leading = [](const Fingerprint& f) {
+    return f.high != 0 ? 64 + std::bit_width(f.high) : std::bit_width(f.low);
+  };
+  for (std::int64_t element = 0; element < kElements && cancelling.empty(); ++element) {
+    const std::uint64_t low = mix64(static_cast<std::uint64_t>(element));
+    Row next{{low, mix64(low ^ 0x3C6EF372FE94F82BULL)}, {element}};
+    for (const Row& row : rows) {
+      const Fingerprint reduced = next.sum ^ row.sum;
+      if (leading(reduced) >= leading(next.sum)) continue;
+      next.sum = reduced;
+      for (const std::int64_t other : row.of) {
+        if (!next.of.insert(other).second) next.of.erase(other);
+      }
+    }
+    if (next.sum == Fingerprint{}) cancelling = next.of;
+    rows.push_back(next);
+    std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return leading(a.sum) > leading(b.sum); });
+  }
+  ASSERT_FALSE(cancelling.empty());
+  HistoryBuilder builder;
+  std::vector<std::int64_t> others;
+  for (std::int64_t element = 0; element < kElements; ++element) {
+    builder.add("w", 1, Function::kAdd, 0, element, 10 * element, 10 * element + 5);
+    if (!cancelling.contains(element)) others.push_back(element);
+  }
+  builder.add("w", 1, Function::kRead, 0, std::nullopt, 10 * kElements, 10 * kElements + 5);
+  builder.history().set_payload(builder.history().operations.back(), others);
+  EXPECT_EQ(check(builder.history(), Model::kSet).judgement, Judgement::kFail);
 }
 
 using Queue = std::deque<std::int64_t>;

@@ -215,6 +215,9 @@ void RwRegister::order_versions() {
       if (!readers.front().value) all_behind_nothing(readers, writes);
     }
     if (options_.level == Isolation::kStrictSerializable) order_by_time(of_key, writes);
+    std::vector<std::uint32_t> writers;
+    for (const Written& each : writes) writers.push_back(each.writer);
+    graph_.in_either_order(key, std::move(writers));
   }
 }
 

@@ -1,13 +1,26 @@
 #include "harness/check/set_model.h"
 
+#include <array>
+#include <random>
 #include <unordered_set>
 
 namespace chamber {
 namespace {
 
+// Drawn anew in each process: of numbers that are known beforehand, whoever writes a file can choose elements that
+// together cancel out, and what a read doesn't show would not be missed.
+const std::array<std::uint64_t, 2>& salts() {
+  static const std::array<std::uint64_t, 2> kSalts = [] {
+    std::random_device device;
+    const auto draw = [&] { return static_cast<std::uint64_t>(device()) << 32 | device(); };
+    return std::array<std::uint64_t, 2>{draw(), draw()};
+  }();
+  return kSalts;
+}
+
 Fingerprint element_fingerprint(std::int64_t value) {
-  const std::uint64_t low = mix64(static_cast<std::uint64_t>(value));
-  return {low, mix64(low ^ 0x3C6EF372FE94F82BULL)};
+  const auto bits = static_cast<std::uint64_t>(value);
+  return {mix64(mix64(bits ^ salts()[0]) ^ salts()[1]), mix64(mix64(bits ^ salts()[1]) ^ salts()[0])};
 }
 
 bool changes_to_inside(const Operation& operation) {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "harness/check/test_transactions.h"
+#include "harness/check/transaction_twins.h"
 #include "harness/check/twins.h"
 
 namespace chamber {
@@ -15,9 +16,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-
-constexpr std::array kLevels = {Isolation::kReadUncommitted, Isolation::kReadCommitted, Isolation::kRepeatableRead,
-                                Isolation::kSerializable, Isolation::kStrictSerializable};
 
 // Fails from `level` on, passes below.
 void expect_forbidden_from(TxnHistory& history, Isolation level, const std::string& name) {
