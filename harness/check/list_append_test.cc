@@ -217,9 +217,8 @@ TEST(ListAppend, AgreesAtEveryLevelWithAllOrders) {
         const bool fails = result.judgement == Judgement::kFail;
         wrong[level] += expected ? 1 : 0;
         if (fails == expected) continue;
-        show(history, result);
-        FAIL() << "seed " << seed << ", round " << round << ", " << to_string(level) << ": under every order "
-               << (expected ? "wrong" : "not wrong");
+        FAIL() << shown(history, result) << "seed " << seed << ", round " << round << ", " << to_string(level)
+               << ": under every order " << (expected ? "wrong" : "not wrong");
       }
     }
     for (std::size_t i = 1; i < kLevels.size(); ++i) EXPECT_GT(wrong[kLevels[i]], kTwinRounds / 100) << i;

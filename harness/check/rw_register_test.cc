@@ -273,9 +273,8 @@ TEST(RwRegister, FindsExactlyWhatItPromises) {
         const bool expected = promised(facts, level);
         wrong[level] += expected ? 1 : 0;
         if (expected == (result.judgement == Judgement::kFail)) continue;
-        show(history, result);
-        FAIL() << "seed " << seed << ", round " << round << ", " << to_string(level) << ": the twin finds "
-               << (expected ? "something" : "nothing");
+        FAIL() << shown(history, result) << "seed " << seed << ", round " << round << ", " << to_string(level)
+               << ": the twin finds " << (expected ? "something" : "nothing");
       }
     }
     // Dirty writes that updates tell are rare: one in a thousand.
@@ -307,9 +306,8 @@ TEST(RwRegister, WhatItCallsWrongIsWrongUnderEveryOrderOfVersions) {
         const bool decides = strict || level == Isolation::kSerializable;
         const bool twins_agree = !decides || expected != has_serial_order(history, strict);
         if (twins_agree && (expected || !found)) continue;
-        show(history, result);
-        FAIL() << "seed " << seed << ", round " << round << ", " << to_string(level) << ": under every order "
-               << (expected ? "wrong" : "not wrong");
+        FAIL() << shown(history, result) << "seed " << seed << ", round " << round << ", " << to_string(level)
+               << ": under every order " << (expected ? "wrong" : "not wrong");
       }
     }
     for (const auto& [level, count] : counts) {

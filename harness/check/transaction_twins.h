@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cstdint>
-#include <iostream>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -130,10 +130,13 @@ inline bool is_wrong(const Facts& facts, const Order& order, Isolation level) {
   return graph.has_cycle();
 }
 
-inline void show(const History& history, const CheckResult& result) {
-  for (const Operation& operation : history.operations) std::cout << history.describe(operation) << "\n";
-  std::cout << result.summary << "\n";
-  for (const std::string& line : result.evidence) std::cout << line << "\n";
+// For the message of a test that fails.
+inline std::string shown(const History& history, const CheckResult& result) {
+  std::string text;
+  for (const Operation& operation : history.operations) text += history.describe(operation) + "\n";
+  text += result.summary + "\n";
+  for (const std::string& line : result.evidence) text += line + "\n";
+  return text;
 }
 
 }  // namespace chamber
