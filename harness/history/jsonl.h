@@ -7,7 +7,7 @@
 // kind      invoke; then ok, fail (certainly not done) or unknown (may have been done, now or later)
 // op        read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use, delete, renew;
 //           needed in an invocation; in a completion it may stand, and must then be the same
-// key       a number or a text; 0 when left out
+// key       a number from 0 to 2^63 - 1, or a text; 0 when left out
 // value     a number, a text or null for nothing; of a read it stands in the completion, of a write in the invocation.
 //           cas: [expected, new]. A read of a set or a list, transfer: an array. txn: an array of ["r", key, value],
 //           ["w", key, value], ["append", key, value]; in a list-append history a read's value is an array. What

@@ -20,6 +20,13 @@ using nlohmann::json;
 constexpr std::string_view kFunctionsText =
     "read, write, cas, append, add, remove, enqueue, dequeue, transfer, txn, issue, revoke, use, delete or renew";
 
+// A whole number that an std::int64_t holds: get() would wrap a larger one.
+bool is_signed_number(const json& value) {
+  const bool too_large =
+      value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
+  return value.is_number_integer() && !too_large;
+}
+
 class Importer {
  public:
   explicit Importer(std::string_view file) : file_(file) {}
@@ -217,7 +224,7 @@ Result<void> Importer::completion(const json& object, std::uint32_t process, Out
 
 Result<Instant> Importer::time(const json& object, const char* member) const {
   const auto found = object.find(member);
-  if (found == object.end() || !found->is_number_integer() || !format::time_fits(found->get<std::int64_t>())) {
+  if (found == object.end() || !is_signed_number(*found) || !format::time_fits(found->get<std::int64_t>())) {
     return wrong(member, "\"{}\" is a whole number of nanoseconds, up to 2^60", member);
   }
   return history_.origin + Duration(found->get<std::int64_t>());
@@ -248,8 +255,9 @@ std::uint64_t Importer::text_number(const std::string& text) {
 
 Result<std::uint64_t> Importer::key(const json& value, std::string_view member) {
   if (value.is_string()) return kTextKey + text_number(value.get<std::string>());
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-  return wrong(member, "a key is a number from 0 on or a text");
+  // Above are the numbers that stand for texts: two keys could become one.
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() < kTextKey) return value.get<std::uint64_t>();
+  return wrong(member, "a key is a number from 0 to 2^63 - 1, or a text");
 }
 
 Result<std::optional<std::int64_t>> Importer::value(const json& value) {
@@ -257,9 +265,7 @@ Result<std::optional<std::int64_t>> Importer::value(const json& value) {
   if (value.is_string()) {
     return std::optional(kTextValue + static_cast<std::int64_t>(text_number(value.get<std::string>())));
   }
-  const bool too_large =
-      value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
-  if (!value.is_number_integer() || too_large) {
+  if (!is_signed_number(value)) {
     return wrong("value", "a value is a whole number that 64 bits hold, a text, or null");
   }
   largest_value_ = std::max(largest_value_, value.get<std::int64_t>());
