@@ -5,11 +5,9 @@
 
 #include <atomic>
 
-#include "harness/base/log.h"
 #include "harness/cli/cell_host.h"
+#include "harness/cli/cells.h"
 #include "harness/cli/wire_format.h"
-#include "harness/net/listener.h"
-#include "harness/process/isolation.h"
 
 namespace chamber {
 namespace {
@@ -17,9 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// More than the largest stack publishes; what is not used is closed when the cell opens.
-constexpr int kListeners = 48;
-constexpr Duration kEnd = std::chrono::seconds(20);
 // How often a wait for the cell looks whether the user interrupted.
 constexpr Duration kLook = std::chrono::milliseconds(100);
 
@@ -73,53 +68,13 @@ Result<json> CellConnection::command(const json& request, const CellEvent& on_ev
   }
 }
 
-Result<std::unique_ptr<OwnedCell>> OwnedCell::start(const StartCell& request) {
-  RunFolder folder = CHAMBER_TRY(RunFolder::create(request.folder));
-  CHAMBER_CHECK(folder.will_make(kControlSocket));
-  auto [ours, theirs] = CHAMBER_TRY(Channel::pair());
-  CellHostOptions host{
-      .folder = folder.path(), .lock_fd = folder.lock_fd(), .control_fd = theirs.fd(), .listener_fds = {}};
-  std::vector<HeldListener> listeners;
-  for (int i = 0; i < kListeners; ++i) {
-    listeners.push_back(CHAMBER_TRY(HeldListener::open()));
-    host.listener_fds.push_back(listeners.back().fd());
-  }
-  IsolationOptions isolation;
-  isolation.arguments = to_arguments(host);
-  isolation.inherited = host.listener_fds;
-  isolation.inherited.push_back(host.lock_fd);
-  isolation.inherited.push_back(host.control_fd);
-  isolation.keep_visible = request.keep_visible;
-  isolation.keep_visible.push_back(folder.path().parent_path());
-  Process process = CHAMBER_TRY(start_isolated(isolation));
-  return std::unique_ptr<OwnedCell>(
-      new OwnedCell(std::move(folder), std::move(process), CellConnection(std::move(ours))));
-}
-
-OwnedCell::~OwnedCell() {
-  if (!open_) return;
-  if (const auto closed = close(); !closed) log::error("{}", closed.error().message());
-}
-
-Result<json> OwnedCell::open(const Stack& stack, const std::map<std::string, fs::path>& servers) {
-  json given = json::object();
-  for (const auto& [name, path] : servers) given[name] = path.string();
-  return connection_->command({{"do", "open"}, {"cell", folder_.id()}, {"stack", to_json(stack)}, {"servers", given}});
-}
-
-Result<void> OwnedCell::detach() {
-  CHAMBER_TRY(connection_->command({{"do", "detach"}}));
-  open_ = false;
-  return {};
-}
-
-Result<void> OwnedCell::close() {
-  open_ = false;
-  // Process 1 takes everything with it; there is nothing that a gentler way would save.
-  CHAMBER_CHECK(process_.signal(SIGKILL));
-  const auto ended = process_.wait(Deadline::in(kEnd));
-  if (!ended) return tl::unexpected(ended.error().context("ending the cell"));
-  return folder_.close();
+Result<std::unique_ptr<OwnedCell>> start_cell(const std::string& on, const StartCell& request, const Stack& stack,
+                                              const std::map<std::string, fs::path>& servers,
+                                              const CellEvent& on_event) {
+  CHAMBER_CHECK(require_substrate(on));
+  if (on == kKind) return start_kind_cell(request, stack, on_event);
+  CHAMBER_CHECK(require_servers(stack, servers));
+  return start_local_cell(request);
 }
 
 }  // namespace chamber

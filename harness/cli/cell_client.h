@@ -41,30 +41,35 @@ struct StartCell {
   std::vector<std::filesystem::path> keep_visible;
 };
 
-// A cell that this process started. When this is destroyed without detach(), the cell is ended.
+// A cell that this process started. When one is destroyed without detach(), it is ended.
 class OwnedCell {
  public:
-  static Result<std::unique_ptr<OwnedCell>> start(const StartCell& request);
-  ~OwnedCell();
+  virtual ~OwnedCell() = default;
   OwnedCell(const OwnedCell&) = delete;
   OwnedCell& operator=(const OwnedCell&) = delete;
 
-  Result<nlohmann::json> open(const Stack& stack, const std::map<std::string, std::filesystem::path>& servers);
-  [[nodiscard]] CellConnection& connection() { return *connection_; }
-  [[nodiscard]] RunFolder& folder() { return folder_; }
+  // Makes its nodes; they don't run yet.
+  virtual Result<nlohmann::json> open(const Stack& stack,
+                                      const std::map<std::string, std::filesystem::path>& servers) = 0;
+  [[nodiscard]] virtual CellConnection& connection() = 0;
+  [[nodiscard]] virtual RunFolder& folder() = 0;
   // It lives on without us.
-  Result<void> detach();
+  virtual Result<void> detach() = 0;
   // Ends it, sees that it has gone, and removes what it noted in its ledger. An error names what is left.
-  Result<void> close();
+  virtual Result<void> close() = 0;
 
- private:
-  OwnedCell(RunFolder folder, Process process, CellConnection connection)
-      : folder_(std::move(folder)), process_(std::move(process)), connection_(std::move(connection)) {}
-
-  RunFolder folder_;
-  Process process_;
-  std::optional<CellConnection> connection_;
-  bool open_ = true;
+ protected:
+  OwnedCell() = default;
 };
+
+// On the substrate `local`: this program again as process 1 of namespaces.
+Result<std::unique_ptr<OwnedCell>> start_local_cell(const StartCell& request);
+// On the substrate `kind`: a cluster, and this program on its node. `on_event` hears how far it is.
+Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const Stack& stack,
+                                                   const CellEvent& on_event);
+// Checks that the stack can be had on the substrate `on`, and starts a cell for it.
+Result<std::unique_ptr<OwnedCell>> start_cell(const std::string& on, const StartCell& request, const Stack& stack,
+                                              const std::map<std::string, std::filesystem::path>& servers,
+                                              const CellEvent& on_event);
 
 }  // namespace chamber

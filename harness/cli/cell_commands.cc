@@ -8,6 +8,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/kind/cluster.h"
+#include "fixtures/kind/manifests.h"
 #include "harness/base/eventually.h"
 #include "harness/base/home.h"
 #include "harness/cli/cell_client.h"
@@ -28,20 +30,6 @@ using nlohmann::json;
 
 constexpr int kUpTimeoutSeconds = 180;
 
-Result<Stack> stack_named(const std::string& name) {
-  if (name == "production") return Stack::production();
-  if (name == "minimal") return Stack::minimal();
-  const auto catalogue = CHAMBER_TRY(language::Catalogue::open(home_folder() / "scenarios"));
-  const auto file = catalogue.find(name);
-  if (!file) {
-    return fail(ErrorKind::kInput,
-                "there is no stack '{}'; right would be production, minimal, or a scenario's name: {}", name,
-                file.error().message());
-  }
-  const auto plan = CHAMBER_TRY(language::make_plan({.file = *file}, language::standard_vocabulary()));
-  return language::cell_stack(plan.stack);
-}
-
 Result<json> bring_up(CellConnection& connection, const UpOptions& options, Progress& progress) {
   return connection.command({{"do", "up"}, {"until", options.until}, {"timeout_s", kUpTimeoutSeconds}},
                             [&](const json& event) { progress.event(event); });
@@ -58,14 +46,18 @@ Result<int> up(const UpOptions& options) {
     result = CHAMBER_TRY(bring_up(connection, options, progress));
   } else {
     const Stack stack = CHAMBER_TRY(stack_named(options.stack));
-    CHAMBER_CHECK(require_servers(stack, options.common.servers));
-    auto cell = CHAMBER_TRY(
-        OwnedCell::start({.folder = new_run_path(options.common.runs, "cell"), .keep_visible = visible_paths()}));
+    const StartCell request{.folder = new_run_path(options.common.runs, "cell"), .keep_visible = visible_paths()};
+    auto cell = CHAMBER_TRY(start_cell(options.on, request, stack, options.common.servers,
+                                       [&](const json& event) { progress.event(event); }));
     id = cell->folder().id();
     const json opened = CHAMBER_TRY(cell->open(stack, options.common.servers));
     CHAMBER_CHECK(write_private(cell->folder().path() / "ca.pem", opened.at("ca").get<std::string>()));
     result = CHAMBER_TRY(bring_up(cell->connection(), options, progress));
     CHAMBER_CHECK(cell->detach());
+    if (options.on == kKind) {
+      progress.line(fmt::format("kubectl --kubeconfig {} --namespace {} get pods",
+                                (cell->folder().path() / kind::kKubeconfig).string(), kind::kNamespace));
+    }
   }
   progress.line(critical_path_text(result.at("bring_up")));
   if (options.common.json) {
@@ -89,7 +81,7 @@ Result<void> down(const fs::path& cell) {
     return {};
   });
   CHAMBER_CHECK(gone);
-  CHAMBER_TRY(reap(cell.parent_path()));
+  CHAMBER_TRY(reap(cell.parent_path(), kind::remove_outside()));
   return {};
 }
 
@@ -192,7 +184,7 @@ int logs_command(const CommonOptions& options, const std::string& cell, const st
 }
 
 int reap_command(const CommonOptions& options) {
-  const auto reaped = reap(options.runs);
+  const auto reaped = reap(options.runs, kind::remove_outside());
   if (!reaped) return report_error(reaped.error());
   json list = json::array();
   for (const RunEntry& entry : *reaped) {

@@ -14,6 +14,8 @@
 #include <optional>
 #include <thread>
 
+#include "fixtures/kind/cluster.h"
+#include "fixtures/kind/kind_substrate.h"
 #include "fixtures/local/local_substrate.h"
 #include "fixtures/platform/platform.h"
 #include "harness/base/log.h"
@@ -49,14 +51,17 @@ Result<std::string> whole_file(const Fd& file) {
 class CellHost {
  public:
   explicit CellHost(const CellHostOptions& options)
-      : folder_(RunFolder::adopt(options.folder, Fd(options.lock_fd))), owner_(Fd(options.control_fd)) {
+      : on_kind_(options.control_fd < 0),
+        folder_(RunFolder::adopt(options.folder, Fd(options.lock_fd))),
+        owner_(Fd(options.control_fd)) {
     for (const int fd : options.listener_fds) listeners_.emplace_back(fd);
   }
 
   int run() {
     const Result<void> logging = log::to_file(folder_.path() / "harness.log", log::Level::kInfo);
     auto listener = ChannelListener::bind(folder_.path() / kControlSocket);
-    const Result<void> ready = !logging ? logging : listener ? Result<void>() : tl::unexpected(listener.error());
+    Result<void> ready = !logging ? logging : listener ? Result<void>() : tl::unexpected(listener.error());
+    if (ready && on_kind_) ready = await_owner(*listener);
     if (!ready) {
       static_cast<void>(owner_.send(error_json(ready.error())).ok());  // the exit code says it too
       return exit_code_of(ready.error().kind());
@@ -75,6 +80,11 @@ class CellHost {
   }
 
  private:
+  Result<void> await_owner(ChannelListener& listener) {
+    owner_ = CHAMBER_TRY(listener.accept());
+    return {};
+  }
+
   void accept_all(ChannelListener& listener) {
     while (true) {
       auto accepted = listener.accept();
@@ -153,7 +163,7 @@ class CellHost {
   Result<json> carry_out(Channel& channel, const Message& message, const std::stop_token& stop) {
     const json& request = message.body;
     const std::string what = request.value("do", "");
-    if (what == "open") return open(request);
+    if (what == "open") return open(message);
     if (!platform_) return fail(ErrorKind::kHarness, "the cell is not open yet");
     if (what == "up") return up(channel, request, stop);
     if (what == "run" || what == "judge") return run_scenario(channel, message, stop);
@@ -164,16 +174,35 @@ class CellHost {
     return fail(ErrorKind::kHarness, "the cell does not know '{}'", what);
   }
 
-  Result<json> open(const json& request) {
+  Result<json> open(const Message& message) {
     if (platform_) return fail(ErrorKind::kHarness, "the cell is open already");
-    substrate_ = CHAMBER_TRY(make_local_substrate({.folder = folder_, .listeners = std::move(listeners_)}));
+    const json& request = message.body;
     PlatformOptions options{.cell_id = request.at("cell"),
                             .stack = CHAMBER_TRY(stack_from_json(request.at("stack"))),
                             .surroundings = servers::Surroundings::of_process()};
-    for (const auto& [name, path] : request.at("servers").items())
-      options.surroundings.given[name] = path.get<std::string>();
+    CHAMBER_CHECK(on_kind_ ? open_on_kind(message, options) : open_locally(request, options));
     platform_ = CHAMBER_TRY(Platform::create(options, *substrate_));
     return json{{"done", true}, {"ca", platform_->ca_pem()}};
+  }
+
+  Result<void> open_locally(const json& request, PlatformOptions& options) {
+    substrate_ = CHAMBER_TRY(make_local_substrate({.folder = folder_, .listeners = std::move(listeners_)}));
+    for (const auto& [name, path] : request.at("servers").items())
+      options.surroundings.given[name] = path.get<std::string>();
+    return {};
+  }
+
+  Result<void> open_on_kind(const Message& message, PlatformOptions& options) {
+    if (message.descriptors.size() != 1) return fail(ErrorKind::kHarness, "open needs the run's lock");
+    folder_ = RunFolder::adopt(folder_.path(), Fd(fcntl(message.descriptors[0].get(), F_DUPFD_CLOEXEC, 0)));
+    const auto images = CHAMBER_TRY(kind::ImageCatalogue::from_json(message.body.at("images")));
+    kind::KindOptions kind{.folder = folder_, .cell_id = options.cell_id, .images = images, .host_ports = {}};
+    for (const auto& [inner, outer] : message.body.at("ports").items()) {
+      kind.host_ports[static_cast<std::uint16_t>(std::stoul(inner))] = outer.get<std::uint16_t>();
+    }
+    substrate_ = CHAMBER_TRY(kind::make_kind_substrate(std::move(kind)));
+    options.server = [images](std::string_view name) { return images.server(name); };
+    return {};
   }
 
   Result<json> up(Channel& channel, const json& request, const std::stop_token& stop) {
@@ -280,6 +309,7 @@ class CellHost {
     return json{{"done", true}};
   }
 
+  bool on_kind_;
   RunFolder folder_;
   Channel owner_;
   std::vector<Fd> listeners_;
@@ -302,6 +332,7 @@ std::vector<std::string> to_arguments(const CellHostOptions& options) {
 }
 
 Result<CellHostOptions> cell_host_options(const std::vector<std::string>& arguments) {
+  if (arguments.size() == 2 && arguments[0] == kind::kHostCommand) return CellHostOptions{arguments[1], -1, -1, {}};
   if (arguments.size() < 4) return fail(ErrorKind::kInput, "{} is not for people", kCellHostCommand);
   std::vector<int> numbers;
   for (std::size_t i = 2; i < arguments.size(); ++i) {

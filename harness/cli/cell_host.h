@@ -1,8 +1,10 @@
-// Process 1 of a local cell: holds the platform and obeys messages (harness/process/channel.h). One command at a time
+// The harness inside of a cell, process 1 of a local one and a process of the control-plane node of one on kind: holds
+// the platform and obeys messages (harness/process/channel.h). One command at a time
 // on a connection; "cancel" may come while it runs. Every answer ends with {"done": true, …} or {"error": {kind,
 // text}}; before it may come {"event": …}.
 //
 //   {"do": "open", "cell": id, "stack": {…}, "servers": {name: path}}
+//       on kind: "images": {…}, "ports": {node port: host port} instead of servers, with one descriptor, the run's lock
 //   {"do": "up", "until": phase, "timeout_s": n}          events: {"event": "task", …}
 //   {"do": "run", "run": name, "command": text, "started": wall}   events: {"event": "progress", …},
 //       and once a second {"event": "live", …} (wire_format.h)
@@ -26,8 +28,8 @@ namespace chamber {
 
 struct CellHostOptions {
   std::string folder;
-  int lock_fd = -1;
-  int control_fd = -1;  // to whoever started it
+  int lock_fd = -1;     // on kind it comes with "open"
+  int control_fd = -1;  // to whoever started it; on kind that is who connects first
   std::vector<int> listener_fds;
 };
 

@@ -1,6 +1,7 @@
 #include "harness/cli/cells.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "fixtures/servers/locate.h"
 #include "harness/base/clock.h"
@@ -8,6 +9,9 @@
 #include "harness/base/random.h"
 #include "harness/cli/cell_host.h"
 #include "harness/process/run_folder.h"
+#include "scenarios/language/catalogue.h"
+#include "scenarios/language/cell_stack.h"
+#include "scenarios/language/plan.h"
 
 namespace chamber {
 
@@ -41,10 +45,10 @@ std::vector<fs::path> visible_paths() {
   return paths;
 }
 
-Result<void> require_servers(const Stack& stack, const std::map<std::string, fs::path>& given) {
-  const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
-  servers::Surroundings surroundings = servers::Surroundings::of_process();
-  surroundings.given = given;
+namespace {
+
+// By their names in servers.yaml. `there` says whether one can be had.
+std::vector<std::string> needed_servers(const Stack& stack, const std::function<bool(const std::string&)>& there) {
   std::vector<std::string> needed;
   if (stack.vault > 0) needed.emplace_back("vault");
   if (stack.postgres > 0) needed.insert(needed.end(), {"postgresql", "patroni"});
@@ -53,10 +57,47 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
   if (stack.objectstore > 0) needed.emplace_back("minio");
   if (stack.identity > 0) {
     const std::string& engine = stack.identity_settings.engine;
-    const bool real = engine != "standin" && servers::locate(catalogue, stack.server("zitadel"), surroundings).ok();
+    const bool real = engine != "standin" && there(stack.server("zitadel"));
     if (!real) needed.emplace_back(engine == "zitadel" ? "zitadel" : "standin");
   }
-  for (const std::string& server : needed) {
+  return needed;
+}
+
+}  // namespace
+
+Result<Stack> stack_named(const std::string& name) {
+  if (name == "production") return Stack::production();
+  if (name == "minimal") return Stack::minimal();
+  const auto catalogue = CHAMBER_TRY(language::Catalogue::open(home_folder() / "scenarios"));
+  const auto file = catalogue.find(name);
+  if (!file) {
+    return fail(ErrorKind::kInput,
+                "there is no stack '{}'; right would be production, minimal, or a scenario's name: {}", name,
+                file.error().message());
+  }
+  const auto plan = CHAMBER_TRY(language::make_plan({.file = *file}, language::standard_vocabulary()));
+  return language::cell_stack(plan.stack);
+}
+
+Result<void> require_substrate(const std::string& name) {
+  if (name == kLocal || name == kKind) return {};
+  return fail(ErrorKind::kInput, "there is no substrate '{}'; right would be {} or {}", name, kLocal, kKind);
+}
+
+Result<void> require_images(const Stack& stack, const kind::ImageCatalogue& images) {
+  for (const std::string& server : needed_servers(stack, [&](const auto& name) { return images.server(name).ok(); })) {
+    const auto found = images.server(stack.server(server));
+    if (!found) return tl::unexpected(found.error().context("--on kind"));
+  }
+  return {};
+}
+
+Result<void> require_servers(const Stack& stack, const std::map<std::string, fs::path>& given) {
+  const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
+  servers::Surroundings surroundings = servers::Surroundings::of_process();
+  surroundings.given = given;
+  const auto there = [&](const std::string& name) { return servers::locate(catalogue, name, surroundings).ok(); };
+  for (const std::string& server : needed_servers(stack, there)) {
     const std::string name = stack.server(server);
     const auto found = servers::locate(catalogue, name, surroundings);
     if (found) continue;

@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "fixtures/kind/image_catalogue.h"
 #include "harness/base/result.h"
 #include "harness/cell/stack.h"
 
 namespace chamber {
+
+// The substrates that --on may name.
+inline constexpr const char* kLocal = "local";
+inline constexpr const char* kKind = "kind";
 
 // <root>/<name>-<date>T<time>Z-<4 hex>: sorts by time within a name, unique.
 [[nodiscard]] std::filesystem::path new_run_path(const std::filesystem::path& root, const std::string& name);
@@ -19,6 +24,15 @@ namespace chamber {
 
 // Folders that a cell must see although they may lie under /tmp: the checkout, this program, the cache of servers.
 [[nodiscard]] std::vector<std::filesystem::path> visible_paths();
+
+// "production", "minimal", or a scenario whose stack it is.
+[[nodiscard]] Result<Stack> stack_named(const std::string& name);
+
+// kInput when there is no such substrate.
+Result<void> require_substrate(const std::string& name);
+
+// Every server that the stack needs has an image; otherwise kInput.
+Result<void> require_images(const Stack& stack, const kind::ImageCatalogue& images);
 
 // Every server that the stack needs is here; otherwise kInput with each way that was tried.
 Result<void> require_servers(const Stack& stack, const std::map<std::string, std::filesystem::path>& given);

@@ -21,6 +21,7 @@ struct CommonOptions {
 struct RunOptions {
   CommonOptions common;
   std::string scenario;                // name, family/name or a path
+  std::string on = "local";            // the substrate
   std::vector<std::string> overrides;  // --set
   std::optional<std::uint64_t> seed;
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
@@ -56,6 +57,7 @@ int replay_command(const ReplayOptions& options);
 struct UpOptions {
   CommonOptions common;
   std::string stack = "production";  // a profile or a scenario's name
+  std::string on = "local";          // the substrate
   std::string until = "applications";
   std::string in;  // go on with a cell that is up in part
 };
@@ -80,6 +82,9 @@ struct SelftestCommandOptions {
 };
 // 0: all caught and no alarm. 1: one was missed, or a healthy twin raised an alarm. 3: one could not be run.
 int selftest_command(const SelftestCommandOptions& options);
+
+// Prints the objects, without the values of secrets.
+int render_command(const std::string& on, const std::string& stack);
 
 int doctor_command(const CommonOptions& options);
 int servers_command(const CommonOptions& options);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/kind/cluster.h"
 #include "fixtures/servers/table.h"
 #include "harness/base/home.h"
 #include "harness/cli/cell_client.h"
@@ -29,7 +30,7 @@ struct Finding {
 
 // By making a cell's process 1 and ending it again.
 Finding try_namespaces(const CommonOptions& options) {
-  auto cell = OwnedCell::start({.folder = new_run_path(options.runs, "doctor"), .keep_visible = visible_paths()});
+  auto cell = start_local_cell({.folder = new_run_path(options.runs, "doctor"), .keep_visible = visible_paths()});
   const std::string how = std::string(to_string(privilege()));
   if (!cell) {
     return {"namespaces", false, cell.error().message(),
@@ -70,6 +71,24 @@ Finding look_at_disk(const CommonOptions& options) {
   return {"disk", free >= 1, fmt::format("{:.1f} GiB free in {}", free, place.string()), ""};
 }
 
+// What --on kind needs. A machine without it is no bad machine: cells run on `local` there.
+std::vector<Finding> look_at_kind() {
+  std::vector<Finding> findings;
+  const auto add = [&](const std::string& what, const Result<void>& outcome, const std::string& good) {
+    findings.push_back({"kind: " + what, true, outcome ? good : "not usable: " + outcome.error().message(), ""});
+  };
+  const auto docker = kind::Docker::find();
+  std::string version;
+  if (docker) version = (*docker)->version().value_or("unknown");
+  add("docker", docker ? Result<void>() : tl::unexpected(docker.error()), "version " + version);
+  const fs::path cache = servers::Surroundings::of_process().cache;
+  const auto images = kind::ImageCatalogue::load(cache);
+  add("images", images ? Result<void>() : tl::unexpected(images.error()),
+      images ? fmt::format("Kubernetes {} in {}", images->kubernetes, images->node_image) : "");
+  add("machine", kind::check_machine(Stack::production(), cache), "enough memory, inotify instances and disk");
+  return findings;
+}
+
 }  // namespace
 
 int doctor_command(const CommonOptions& options) {
@@ -86,6 +105,7 @@ int doctor_command(const CommonOptions& options) {
       findings.push_back({name, false, "missing", "chamber servers get " + state.entry->name});
     }
   }
+  for (Finding& finding : look_at_kind()) findings.push_back(std::move(finding));
   bool all_good = true;
   nlohmann::json list = nlohmann::json::array();
   for (const Finding& finding : findings) {

@@ -1,5 +1,7 @@
+#include "chaos/fault.h"
 #include "harness/cli/plan_run.h"
 
+#include <algorithm>
 #include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -86,17 +88,34 @@ Result<PlanRunEnd> conclude_run(const PlanRun& run, const fs::path& folder, cons
   return PlanRunEnd{code, std::move(report.verdict), folder};
 }
 
+// Before anything is made: a scenario that can't be run as it is written is not run, and never passes.
+Result<void> require_faults(const std::string& on, const language::Plan& plan) {
+  if (on != kKind) return {};
+  for (const language::FaultEntry& fault : plan.faults) {
+    const auto& kinds = fault_kinds();
+    const auto kind =
+        std::find_if(kinds.begin(), kinds.end(), [&](const FaultKind& k) { return k.name == *fault.kind; });
+    if (kind == kinds.end() || !kind->needs_links || *fault.kind == "partition" || *fault.kind == "loss") continue;
+    return fail(ErrorKind::kHarness,
+                "not run: the fault '{}' is not possible on kind, where packets can be dropped and lost only; --on "
+                "local has it",
+                *fault.kind);
+  }
+  return {};
+}
+
 Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress) {
   const language::Plan& plan = run.plan;
   const Stack stack = CHAMBER_TRY(language::cell_stack(plan.stack));
-  CHAMBER_CHECK(require_servers(stack, run.common.servers));
+  CHAMBER_CHECK(require_faults(run.on, plan));
   const fs::path folder = run.out.empty() ? new_run_path(run.common.runs, *plan.name) : run.out;
   const std::string started = wall_time_utc();
   const std::string until = run.until.empty() ? "applications" : run.until;
   CHAMBER_CHECK(check_phase(until));
-  auto cell = CHAMBER_TRY(OwnedCell::start({.folder = folder, .keep_visible = visible_paths()}));
-  const fs::path run_folder = cell->folder().path();
   const auto on_event = [&](const json& event) { progress.event(event); };
+  auto cell = CHAMBER_TRY(start_cell(run.on, {.folder = folder, .keep_visible = visible_paths()}, stack,
+                                     run.common.servers, on_event));
+  const fs::path run_folder = cell->folder().path();
   const Result<void> ran = [&]() -> Result<void> {
     CHAMBER_TRY(cell->open(stack, run.common.servers));
     const auto limit = std::chrono::duration_cast<std::chrono::seconds>(*plan.timeouts.start);

@@ -20,6 +20,7 @@ struct PlanRun {
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
   bool capture = false;
   std::string until = {};  // only bring the stack up, to the gate of this phase, and judge that; empty: run it
+  std::string on = "local";  // the substrate
 };
 
 struct PlanRunEnd {

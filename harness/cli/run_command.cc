@@ -36,7 +36,8 @@ Result<language::Plan> plan_of(const RunOptions& options) {
 // What repeats this run, as it would be typed.
 std::string command_line(const RunOptions& options, const language::Plan& plan) {
   return fmt::format("chamber run {} --seed {}{}", options.scenario, *plan.seed, plan.is_broken ? " --broken" : "") +
-         set_arguments(options.overrides) + (options.until.empty() ? "" : " --until " + options.until);
+         set_arguments(options.overrides) + (options.until.empty() ? "" : " --until " + options.until) +
+         (options.on == kLocal ? "" : " --on " + options.on);
 }
 
 Result<PlanRunEnd> run_in_cell(const PlanRun& run, const std::string& in, Progress& progress) {
@@ -73,7 +74,8 @@ int run_command(const RunOptions& options) {
                     .command = command_line(options, *plan),
                     .out = options.out,
                     .capture = options.capture,
-                    .until = options.until};
+                    .until = options.until,
+                    .on = options.on};
   const auto end = options.in.empty() ? run_in_own_cell(run, progress) : run_in_cell(run, options.in, progress);
   return end ? end->code : report_error(end.error());
 }

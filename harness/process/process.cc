@@ -102,6 +102,9 @@ void child_credentials(const ChildPlan& plan) {
     const int source = wanted.at(static_cast<std::size_t>(target));
     if (dup2(source < 0 ? plan.null_device : source, target) < 0) child_fail(plan, kDescriptors);
   }
+  for (const int fd : options.inherited) {
+    if (fcntl(fd, F_SETFD, 0) != 0) child_fail(plan, kDescriptors);
+  }
   if (chdir(options.working_directory.c_str()) != 0) child_fail(plan, kDirectory);
   child_credentials(plan);
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);  // changing credentials cleared it

@@ -41,6 +41,7 @@ struct SpawnOptions {
   int standard_input = -1;                         // -1: /dev/null
   int standard_output = -1;                        // -1: /dev/null
   int standard_error = -1;                         // -1: /dev/null
+  std::vector<int> inherited;                      // descriptors that stay open in it, under the same numbers
   std::vector<int> namespaces;                     // entered in this order, by setns(2)
   std::optional<Credentials> credentials;          // supplementary groups are dropped with it
   bool drop_capabilities = false;                  // and can never gain any again (no_new_privs)

@@ -33,6 +33,7 @@ Result<void> append(const fs::path& folder, const json& entry) {
 struct Ledger {
   bool closed = false;
   std::vector<std::string> made;
+  std::vector<OutsideThing> outside;
 };
 
 // A name in a ledger may only lead below its own folder: a damaged or forged ledger must not delete anything else.
@@ -52,12 +53,23 @@ Ledger read_ledger(const fs::path& folder) {
     if (entry.contains("make") && entry["make"].is_string() && stays_below(entry["make"].get<std::string>())) {
       ledger.made.push_back(entry["make"]);
     }
+    if (entry.contains("outside") && entry["outside"].is_object()) {
+      ledger.outside.push_back({entry["outside"].value("what", ""), entry["outside"].value("name", "")});
+    }
   }
   return ledger;
 }
 
-Result<std::vector<std::string>> remove_made(const fs::path& folder, const Ledger& ledger) {
+// What lies outside goes first: it may still be writing into the folder.
+Result<std::vector<std::string>> remove_made(const fs::path& folder, const Ledger& ledger,
+                                             const RemoveOutside& remove_outside) {
   std::vector<std::string> removed;
+  for (const OutsideThing& thing : ledger.outside) {
+    const std::string text = fmt::format("{} {}", thing.what, thing.name);
+    if (!remove_outside) return fail(ErrorKind::kHarness, "nobody here can remove the {}", text);
+    CHAMBER_CHECK(remove_outside(thing).context("removing the " + text));
+    removed.push_back(text);
+  }
   for (const std::string& name : ledger.made) {
     if (fs::symlink_status(folder / name).type() == fs::file_type::not_found) continue;
     std::error_code problem;
@@ -100,8 +112,12 @@ Result<void> RunFolder::will_make(const std::string& name) {
   return append(path_, {{"make", name}});
 }
 
-Result<void> RunFolder::close() {
-  CHAMBER_CHECK(remove_made(path_, read_ledger(path_)));
+Result<void> RunFolder::will_make_outside(const OutsideThing& thing) {
+  return append(path_, {{"outside", {{"what", thing.what}, {"name", thing.name}}}});
+}
+
+Result<void> RunFolder::close(const RemoveOutside& remove_outside) {
+  CHAMBER_CHECK(remove_made(path_, read_ledger(path_), remove_outside));
   return append(path_, {{"closed", true}});
 }
 
@@ -130,6 +146,7 @@ Result<std::vector<RunEntry>> list_runs(const fs::path& root) {
       for (const std::string& name : ledger.made) {
         if (fs::symlink_status(path / name).type() != fs::file_type::not_found) entry.left.push_back(name);
       }
+      for (const OutsideThing& thing : ledger.outside) entry.left.push_back(thing.what + " " + thing.name);
     }
     entries.push_back(std::move(entry));
   }
@@ -140,7 +157,7 @@ Result<std::vector<RunEntry>> list_runs(const fs::path& root) {
   return entries;
 }
 
-Result<std::vector<RunEntry>> reap(const fs::path& root) {
+Result<std::vector<RunEntry>> reap(const fs::path& root, const RemoveOutside& remove_outside) {
   std::vector<RunEntry> reaped;
   for (RunEntry& entry : CHAMBER_TRY(list_runs(root))) {
     if (entry.state != RunState::kAbandoned) continue;
@@ -149,7 +166,7 @@ Result<std::vector<RunEntry>> reap(const fs::path& root) {
     if (!lock.valid() || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
     const Ledger ledger = read_ledger(entry.path);
     if (ledger.closed) continue;
-    entry.left = CHAMBER_TRY(remove_made(entry.path, ledger));
+    entry.left = CHAMBER_TRY(remove_made(entry.path, ledger, remove_outside));
     CHAMBER_CHECK(append(entry.path, {{"closed", true}, {"by", "reap"}}));
     entry.state = RunState::kClosed;
     reaped.push_back(std::move(entry));

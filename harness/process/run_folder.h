@@ -3,12 +3,14 @@
 // killed: reap() removes what the ledger says and nothing else.
 //
 //   lock            held (flock) by the runner and by process 1 of the cell, for as long as either lives
-//   ledger.jsonl    one object a line: {"make": "<path below this folder>"} before, {"closed": true} at the end
+//   ledger.jsonl    one object a line: {"make": "<path below this folder>"} before, {"closed": true} at the end;
+//                   {"outside": {"what": "docker network", "name": …}} before what lies elsewhere
 //   control.sock    where the cell listens for commands, while it lives
 //   logs/ history.bin verdict.json run.json report.html …    what stays
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,15 @@
 namespace chamber {
 
 inline constexpr const char* kLedger = "ledger.jsonl";
+
+// What a run made elsewhere than in its folder and the kernel doesn't remove by itself.
+struct OutsideThing {
+  std::string what;  // "docker network", "kind cluster"
+  std::string name;  // by which it is found again; nothing else has it
+};
+
+// Removes it and sees that it is gone; that it isn't there is no error.
+using RemoveOutside = std::function<Result<void>(const OutsideThing&)>;
 
 class RunFolder {
  public:
@@ -33,8 +44,11 @@ class RunFolder {
 
   // Notes that `name` below this folder is about to be made and must not outlive the cell.
   Result<void> will_make(const std::string& name);
+  // The same for what lies elsewhere.
+  Result<void> will_make_outside(const OutsideThing& thing);
   // Removes what was noted and says in the ledger that nothing is left. An error names what could not be removed.
-  Result<void> close();
+  // Without `remove_outside` nothing outside may have been noted.
+  Result<void> close(const RemoveOutside& remove_outside = {});
 
  private:
   RunFolder(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
@@ -55,13 +69,13 @@ enum class RunState {
 struct RunEntry {
   std::filesystem::path path;
   RunState state;
-  std::vector<std::string> left;  // paths below it that a killed run left
+  std::vector<std::string> left;  // paths below it that a killed run left, and what lies elsewhere: "docker network x"
 };
 
 // Every run folder directly below `root`, oldest first. Folders that aren't run folders are passed over.
 [[nodiscard]] Result<std::vector<RunEntry>> list_runs(const std::filesystem::path& root);
 
 // Cleans up after every abandoned run below `root`; returns them with what was removed.
-Result<std::vector<RunEntry>> reap(const std::filesystem::path& root);
+Result<std::vector<RunEntry>> reap(const std::filesystem::path& root, const RemoveOutside& remove_outside = {});
 
 }  // namespace chamber

@@ -77,5 +77,34 @@ TEST_F(RunFolderTest, RefusesAFolderThatHasSomethingInIt) {
   EXPECT_EQ(folder.error().kind(), ErrorKind::kInput);
 }
 
+TEST_F(RunFolderTest, WhatLiesOutsideIsRemovedByWhoKnowsHow) {
+  auto folder = RunFolder::create(root_ / "outside");
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(folder->will_make_outside({"docker network", "chamber-x"}));
+  EXPECT_FALSE(folder->close()) << "nobody can have removed it";
+  std::vector<std::string> removed;
+  const RemoveOutside remove = [&](const OutsideThing& thing) -> Result<void> {
+    removed.push_back(thing.what + " " + thing.name);
+    return {};
+  };
+  ASSERT_TRUE(folder->close(remove));
+  EXPECT_EQ(removed, std::vector<std::string>{"docker network chamber-x"});
+}
+
+TEST_F(RunFolderTest, ReapRemovesWhatLiesOutsideOrSaysWhatIsLeft) {
+  {
+    auto folder = RunFolder::create(root_ / "killed");
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(folder->will_make_outside({"kind cluster", "chamber-y"}));
+  }
+  const auto failing =
+      reap(root_, [](const OutsideThing&) -> Result<void> { return fail(ErrorKind::kHarness, "no Docker"); });
+  EXPECT_FALSE(failing);
+  const auto reaped = reap(root_, [](const OutsideThing&) -> Result<void> { return {}; });
+  ASSERT_TRUE(reaped);
+  ASSERT_EQ(reaped->size(), 1U);
+  EXPECT_EQ(reaped->front().left, std::vector<std::string>{"kind cluster chamber-y"});
+}
+
 }  // namespace
 }  // namespace chamber

@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
+#include "fixtures/kind/cluster.h"
+#include "fixtures/kind/cluster_keeper.h"
 #include "fixtures/servers/surroundings.h"
 #include "harness/cli/cell_client.h"
 #include "harness/cli/cell_host.h"
@@ -44,6 +47,7 @@ struct Arguments {
 void add_cell_commands(CLI::App& app, Arguments& a) {
   CLI::App* const up = app.add_subcommand("up", "Bring a cell up that lives until `chamber down`");
   up->add_option("stack", a.up.stack, "production, minimal, or a scenario whose stack it is")->capture_default_str();
+  up->add_option("--on", a.up.on, "What nodes run on: local or kind")->capture_default_str();
   up->add_option("--until", a.up.until, "The phase to stop after: bootstrap, vault-init, secrets, applications")
       ->capture_default_str();
   up->add_option("--in", a.up.in, "Go on with this cell instead of a new one");
@@ -150,6 +154,7 @@ void add_commands(CLI::App& app, Arguments& a) {
       "Break the promise as the scenario says (fails_when: …); ends with 0 when the checks that must fail did");
   run->add_option("--seed", a.seed, "Of everything that is drawn");
   run->add_option("--out", a.run.out, "The run's folder; must not exist or be empty");
+  run->add_option("--on", a.run.on, "What nodes run on: local or kind")->capture_default_str();
   run->add_option("--in", a.run.in, "Run it in this cell, which stays");
   run->add_flag("--capture", a.run.capture, "Record every packet of the cell, as capture.pcapng in the run's folder");
   run->add_option("--until", a.run.until, "Only bring the stack up, to the gate of this phase, and judge that");
@@ -183,6 +188,10 @@ void add_commands(CLI::App& app, Arguments& a) {
   fresh->add_option("name", a.name, "NAME, FAMILY/NAME, or a path to a .yaml file that is not there yet")->required();
   fresh->add_option("--from", a.from, "The scenario that it begins as")->required();
   add_history_commands(app, a);
+  CLI::App* const render = app.add_subcommand("render", "Print the Kubernetes objects of a stack");
+  render->add_option("stack", a.up.stack, "production, minimal, or a scenario whose stack it is")
+      ->capture_default_str();
+  render->add_option("--on", a.up.on, "The substrate: kind")->required();
   app.add_subcommand("report", "Write a run's reports again")
       ->add_option("run", a.folder, "The run's folder")
       ->required();
@@ -205,6 +214,20 @@ int dispatch_matrix(const CLI::App& matrix, Arguments& a) {
   if (command->get_name() == "merge") return matrix_merge_command(a.matrix);
   if (command->count("--retries") > 0) a.matrix.retries = a.retries;
   return command->get_name() == "plan" ? matrix_plan_command(a.matrix) : matrix_run_command(a.matrix);
+}
+
+// What the program starts itself with, inside of cells and beside them.
+std::optional<int> not_for_people(const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  if (words[0] == chamber::kCellHostCommand || words[0] == chamber::kind::kHostCommand) {
+    const auto options = chamber::cell_host_options(words);
+    return options ? chamber::run_cell_host(*options) : chamber::report_error(options.error());
+  }
+  if (words[0] == chamber::kind::kKeeperCommand) {
+    const auto options = chamber::kind::cluster_keeper_options(words);
+    return options ? chamber::kind::run_cluster_keeper(*options) : chamber::report_error(options.error());
+  }
+  return std::nullopt;
 }
 
 int dispatch(const CLI::App& app, Arguments& a) {
@@ -242,6 +265,7 @@ int dispatch(const CLI::App& app, Arguments& a) {
     a.selftest.common = a.common;
     return selftest_command(a.selftest);
   }
+  if (name == "render") return render_command(a.up.on, a.up.stack);
   if (name == "doctor") return doctor_command(a.common);
   if (name == "servers") {
     return app.get_subcommand("servers")->get_subcommands().empty() ? servers_command(a.common)
@@ -261,10 +285,7 @@ int dispatch(const CLI::App& app, Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == chamber::kCellHostCommand) {
-    const auto options = chamber::cell_host_options({argv + 1, argv + argc});
-    return options ? chamber::run_cell_host(*options) : chamber::report_error(options.error());
-  }
+  if (const auto code = not_for_people({argv + 1, argv + argc})) return *code;
   chamber::install_interrupt_handlers();
   CLI::App app("chamber proves that an identity-and-secrets platform survives", "chamber");
   Arguments arguments;

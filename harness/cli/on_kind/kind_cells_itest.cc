@@ -1,0 +1,164 @@
+// Cells on real Kubernetes, through the program: what it leaves behind, however it ends.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "fixtures/kind/cluster.h"
+#include "fixtures/kind/flows.h"
+#include "harness/base/random.h"
+#include "harness/cli/test_program.h"
+
+namespace chamber::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// How many moments of a run are tried: a handful as a matter of course, more when somebody asks.
+int moments() {
+  const char* asked = std::getenv("CHAMBER_KIND_KILLS");
+  return asked == nullptr ? 3 : std::atoi(asked);
+}
+
+class KindCells : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    const auto images = kind::ImageCatalogue::load(environment_["CHAMBER_CACHE"]);
+    ASSERT_TRUE(images) << images.error().message();
+    images_ = *images;
+    const auto docker = kind::Docker::find();
+    ASSERT_TRUE(docker) << docker.error().message();
+    environment_["DOCKER_HOST"] = (*docker)->host();
+    before_ = in_docker();
+  }
+  void TearDown() override {
+    ProgramTest::TearDown();
+    EXPECT_EQ(in_docker(), before_);
+  }
+
+  std::string output_of(const std::vector<std::string>& arguments) {
+    SpawnOptions options;
+    options.arguments = arguments;
+    options.arguments.insert(options.arguments.begin(), "/usr/bin/env");
+    options.environment = environment_;
+    const auto done = run_command(options, "", Deadline::in(std::chrono::minutes(4)));
+    if (!done || !done->status.success()) {
+      ADD_FAILURE() << arguments[0] << ": " << (done ? done->output : done.error().message());
+      return "";
+    }
+    return done->output;
+  }
+
+  // Containers, networks and volumes, by name.
+  std::set<std::string> in_docker() {
+    std::set<std::string> things;
+    const std::vector<std::vector<std::string>> lists{{"docker", "ps", "--all", "--format", "container {{.Names}}"},
+                                                      {"docker", "network", "ls", "--format", "network {{.Name}}"},
+                                                      {"docker", "volume", "ls", "--format", "volume {{.Name}}"}};
+    for (const auto& list : lists) {
+      std::istringstream lines(output_of(list));
+      for (std::string line; std::getline(lines, line);) things.insert(line);
+    }
+    return things;
+  }
+
+  Result<void> nothing_more_than(const std::set<std::string>& wanted) {
+    const auto things = in_docker();
+    std::vector<std::string> more;
+    std::set_difference(things.begin(), things.end(), wanted.begin(), wanted.end(), std::back_inserter(more));
+    if (!more.empty()) return fail(ErrorKind::kUnavailable, "left: {}", fmt::join(more, ", "));
+    const auto processes = Traces::of(root_).processes;
+    if (!processes.empty()) return fail(ErrorKind::kUnavailable, "{} processes left", processes.size());
+    for (const fs::path& folder : folders()) {
+      if (fs::exists(folder / kind::kKubeconfig)) return fail(ErrorKind::kUnavailable, "a kubeconfig is left");
+    }
+    return {};
+  }
+
+  kind::ImageCatalogue images_;
+  std::set<std::string> before_;
+};
+
+TEST_F(KindCells, AScenarioRunsUnchangedAndLeavesNothing) {
+  const Ended run = chamber({"run", "vault-leader-killed", "--on", "kind"});
+  EXPECT_EQ(run.code, 0) << run.err << run.out;
+  EXPECT_TRUE(nothing_more_than(before_));
+  EXPECT_THAT(text_of(only_folder() / "run.json"), HasSubstr("\"kind\""));
+  expect_tidy(only_folder());
+}
+
+TEST_F(KindCells, NothingIsLeftOfAKilledRunAndAForeignClusterStays) {
+  const std::string kubeconfig = root_ / "foreign.kubeconfig";
+  const std::string kind = images_.kind;
+  output_of(
+      {kind, "create", "cluster", "--name", "foreign", "--image", images_.node_image, "--kubeconfig", kubeconfig});
+  const auto with_foreign = in_docker();
+  for (int i = 0; i < moments(); ++i) {
+    const Process run = start({"up", "minimal", "--on", "kind", "--until", "bootstrap"});
+    // From before the first container to after the cell is up.
+    const auto moment = milliseconds(std::stoull(random_hex(2), nullptr, 16) % 40000);
+    static_cast<void>(run.wait(Deadline::in(moment)));
+    ASSERT_TRUE(run.signal(SIGKILL));
+    ASSERT_TRUE(run.wait(Deadline::in(seconds(5))));
+    for (const fs::path& cell : folders()) {
+      if (fs::exists(cell / "control.sock"))
+        static_cast<void>(chamber({"down", cell.filename()}));  // it came up in time
+    }
+    const auto gone =
+        eventually({"nothing to be left", Deadline::in(seconds(5))}, [&] { return nothing_more_than(with_foreign); });
+    EXPECT_TRUE(gone) << "killed after " << moment.count() << " ms: " << gone.error().message();
+  }
+  EXPECT_THAT(output_of({images_.kubectl, "--kubeconfig", kubeconfig, "get", "nodes"}),
+              HasSubstr("foreign-control-plane"));
+  output_of({kind, "delete", "cluster", "--name", "foreign", "--kubeconfig", kubeconfig});
+  output_of({"docker", "network", "rm", "kind"});
+}
+
+TEST_F(KindCells, APodMayTalkToThoseItNeedsAndToNobodyElse) {
+  ASSERT_EQ(chamber({"up", "minimal", "--on", "kind"}).code, 0) << text_of(root_ / "err");
+  // Each node tries each port of each other; who must get through is the table of flows.
+  const std::map<std::string, std::map<std::string, int>> ports{{"vault", {{"api", 8200}, {"cluster", 8201}}},
+                                                                {"dcs", {{"client", 2379}, {"peer", 2380}}},
+                                                                {"postgres", {{"sql", 5432}, {"patroni", 8008}}},
+                                                                {"loadbalancer", {{"primary", 5432}}},
+                                                                {"identity", {{"api", 8080}}},
+                                                                {"objectstore", {{"s3", 9000}}}};
+  for (const auto& [from, ignored] : ports) {
+    for (const auto& [to, doors] : ports) {
+      if (from == to) continue;
+      for (const auto& [name, number] : doors) {
+        const bool needed = std::any_of(kind::flows().begin(), kind::flows().end(), [&](const kind::Flow& flow) {
+          return flow.from == from && flow.to == to && flow.port == name;
+        });
+        const std::string script = fmt::format("busybox nc -w 2 -z {}-0 {}", to, number);
+        const Ended tried = chamber({"exec", from + "-0", "sh", "-c", script});
+        EXPECT_EQ(tried.code == 0, needed) << from << " to " << name << " of " << to;
+      }
+    }
+  }
+}
+
+TEST_F(KindCells, SaysWhatIsMissing) {
+  environment_["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+  const Ended no_docker = chamber({"up", "minimal", "--on", "kind"});
+  EXPECT_EQ(no_docker.code, 3);
+  EXPECT_THAT(no_docker.err, HasSubstr("`sudo ci/docker` starts one"));
+  EXPECT_THAT(folders(), IsEmpty()) << "a run that can't be is no run";
+  environment_.erase("DOCKER_HOST");
+  environment_["CHAMBER_CACHE"] = root_ / "empty";
+  const Ended no_image = chamber({"up", "minimal", "--on", "kind"});
+  EXPECT_EQ(no_image.code, 3);
+  EXPECT_THAT(no_image.err, HasSubstr("`ci/images` builds it"));
+  const Ended nowhere = chamber({"up", "minimal", "--on", "mars"});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("right would be local or kind"));
+}
+
+}  // namespace
+}  // namespace chamber::test
