@@ -265,7 +265,7 @@ int dispatch(const CLI::App& app, Arguments& a) {
     a.selftest.common = a.common;
     return selftest_command(a.selftest);
   }
-  if (name == "render") return render_command(a.up.on, a.up.stack);
+  if (name == "render") return chamber::render_command(a.up.on, a.up.stack);
   if (name == "doctor") return doctor_command(a.common);
   if (name == "servers") {
     return app.get_subcommand("servers")->get_subcommands().empty() ? servers_command(a.common)
