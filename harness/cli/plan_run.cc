@@ -1,14 +1,14 @@
-#include "chaos/fault.h"
 #include "harness/cli/plan_run.h"
 
-#include <algorithm>
 #include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "chaos/fault.h"
 #include "fixtures/platform/platform.h"
 #include "harness/base/random.h"
 #include "harness/cli/cell_client.h"
@@ -88,6 +88,8 @@ Result<PlanRunEnd> conclude_run(const PlanRun& run, const fs::path& folder, cons
   return PlanRunEnd{code, std::move(report.verdict), folder};
 }
 
+namespace {
+
 // Before anything is made: a scenario that can't be run as it is written is not run, and never passes.
 Result<void> require_faults(const std::string& on, const language::Plan& plan) {
   if (on != kKind) return {};
@@ -103,6 +105,8 @@ Result<void> require_faults(const std::string& on, const language::Plan& plan) {
   }
   return {};
 }
+
+}  // namespace
 
 Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress) {
   const language::Plan& plan = run.plan;
