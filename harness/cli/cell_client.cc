@@ -71,9 +71,8 @@ Result<json> CellConnection::command(const json& request, const CellEvent& on_ev
 Result<std::unique_ptr<OwnedCell>> start_cell(const std::string& on, const StartCell& request, const Stack& stack,
                                               const std::map<std::string, fs::path>& servers,
                                               const CellEvent& on_event) {
-  CHAMBER_CHECK(require_substrate(on));
-  if (on == kKind) return start_kind_cell(request, stack, on_event);
-  CHAMBER_CHECK(require_servers(stack, servers));
+  CHAMBER_CHECK(require_machine(on, stack, servers));
+  if (on == kKind) return start_kind_cell(request, on_event);
   return start_local_cell(request);
 }
 

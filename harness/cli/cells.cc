@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "fixtures/kind/cluster.h"
 #include "fixtures/servers/locate.h"
 #include "harness/base/clock.h"
 #include "harness/base/home.h"
@@ -12,6 +13,7 @@
 #include "scenarios/language/catalogue.h"
 #include "scenarios/language/cell_stack.h"
 #include "scenarios/language/plan.h"
+#include "scenarios/language/where.h"
 
 namespace chamber {
 
@@ -80,8 +82,15 @@ Result<Stack> stack_named(const std::string& name) {
 }
 
 Result<void> require_substrate(const std::string& name) {
-  if (name == kLocal || name == kKind) return {};
+  if (find_substrate(name) != nullptr) return {};
   return fail(ErrorKind::kInput, "there is no substrate '{}'; right would be {} or {}", name, kLocal, kKind);
+}
+
+Result<void> require_possible(const std::string& on, const language::Plan& plan) {
+  CHAMBER_CHECK(require_substrate(on));
+  const std::string why_not = language::why_not_on(*find_substrate(on), plan);
+  if (why_not.empty()) return {};
+  return fail(ErrorKind::kHarness, "not run: {} can't be run on {} as it is written: {}", *plan.name, on, why_not);
 }
 
 Result<void> require_images(const Stack& stack, const kind::ImageCatalogue& images) {
@@ -107,6 +116,15 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
     return fail(ErrorKind::kInput, "the server {} is missing; {}\n{}", name, mend, found.error().message());
   }
   return {};
+}
+
+Result<void> require_machine(const std::string& on, const Stack& stack, const std::map<std::string, fs::path>& given) {
+  CHAMBER_CHECK(require_substrate(on));
+  if (on == kLocal) return require_servers(stack, given);
+  const fs::path cache = servers::Surroundings::of_process().cache;
+  CHAMBER_TRY(kind::Docker::find());
+  CHAMBER_CHECK(require_images(stack, CHAMBER_TRY(kind::ImageCatalogue::load(cache))));
+  return kind::check_machine(stack, cache);
 }
 
 }  // namespace chamber

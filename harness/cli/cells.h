@@ -9,12 +9,10 @@
 #include "fixtures/kind/image_catalogue.h"
 #include "harness/base/result.h"
 #include "harness/cell/stack.h"
+#include "harness/cell/substrates.h"
+#include "scenarios/language/plan.h"
 
 namespace chamber {
-
-// The substrates that --on may name.
-inline constexpr const char* kLocal = "local";
-inline constexpr const char* kKind = "kind";
 
 // <root>/<name>-<date>T<time>Z-<4 hex>: sorts by time within a name, unique.
 [[nodiscard]] std::filesystem::path new_run_path(const std::filesystem::path& root, const std::string& name);
@@ -31,10 +29,18 @@ inline constexpr const char* kKind = "kind";
 // kInput when there is no such substrate.
 Result<void> require_substrate(const std::string& name);
 
+// kHarness, "not run: …", when the plan asks for what the substrate can't do; asked before anything is made.
+Result<void> require_possible(const std::string& on, const language::Plan& plan);
+
 // Every server that the stack needs has an image; otherwise kInput.
 Result<void> require_images(const Stack& stack, const kind::ImageCatalogue& images);
 
 // Every server that the stack needs is here; otherwise kInput with each way that was tried.
 Result<void> require_servers(const Stack& stack, const std::map<std::string, std::filesystem::path>& given);
+
+// What this machine lacks for the stack on the substrate `on`, if anything, with what to do: servers; for kind Docker,
+// images, memory, disk.
+Result<void> require_machine(const std::string& on, const Stack& stack,
+                             const std::map<std::string, std::filesystem::path>& given);
 
 }  // namespace chamber

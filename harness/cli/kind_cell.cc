@@ -129,14 +129,9 @@ class KindCell final : public OwnedCell {
 
 }  // namespace
 
-Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const Stack& stack,
-                                                   const CellEvent& on_event) {
+Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const CellEvent& on_event) {
   const servers::Surroundings surroundings = servers::Surroundings::of_process();
-  // Everything that can be known to fail is asked before anything is made.
-  CHAMBER_TRY(kind::Docker::find());
   const auto images = CHAMBER_TRY(kind::ImageCatalogue::load(surroundings.cache));
-  CHAMBER_CHECK(require_images(stack, images));
-  CHAMBER_CHECK(kind::check_machine(stack, surroundings.cache));
   RunFolder folder = CHAMBER_TRY(RunFolder::create(request.folder));
   CHAMBER_CHECK(folder.will_make(kControlSocket));
   auto [ours, theirs] = CHAMBER_TRY(Channel::pair());

@@ -83,11 +83,14 @@ Result<ShardOf> shard_of(const std::string& text) {
 // Whether this machine has what a cell needs, asked as `chamber run` would ask, without starting anything.
 Result<void> can_carry(const matrix::Cell& cell, const language::Catalogue& catalogue, const CommonOptions& common) {
   language::PlanRequest request{.file = CHAMBER_TRY(catalogue.find(cell.arguments.front()))};
+  std::string on = kLocal;
   for (std::size_t i = 1; i + 1 < cell.arguments.size(); i += 2) {
     if (cell.arguments[i] == "--set") request.overrides.push_back(cell.arguments[i + 1]);
+    if (cell.arguments[i] == "--on") on = cell.arguments[i + 1];
   }
   const auto plan = CHAMBER_TRY(language::make_plan(request, language::standard_vocabulary()));
-  return require_servers(CHAMBER_TRY(language::cell_stack(plan.stack)), common.servers);
+  CHAMBER_CHECK(require_possible(on, plan));
+  return require_machine(on, CHAMBER_TRY(language::cell_stack(plan.stack)), common.servers);
 }
 
 // The first line: what follows are the ways that were tried.

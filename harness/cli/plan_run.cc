@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "chaos/fault.h"
 #include "fixtures/platform/platform.h"
 #include "harness/base/random.h"
 #include "harness/cli/cell_client.h"
@@ -88,30 +87,10 @@ Result<PlanRunEnd> conclude_run(const PlanRun& run, const fs::path& folder, cons
   return PlanRunEnd{code, std::move(report.verdict), folder};
 }
 
-namespace {
-
-// Before anything is made: a scenario that can't be run as it is written is not run, and never passes.
-Result<void> require_faults(const std::string& on, const language::Plan& plan) {
-  if (on != kKind) return {};
-  for (const language::FaultEntry& fault : plan.faults) {
-    const auto& kinds = fault_kinds();
-    const auto kind =
-        std::find_if(kinds.begin(), kinds.end(), [&](const FaultKind& k) { return k.name == *fault.kind; });
-    if (kind == kinds.end() || !kind->needs_links || *fault.kind == "partition" || *fault.kind == "loss") continue;
-    return fail(ErrorKind::kHarness,
-                "not run: the fault '{}' is not possible on kind, where packets can be dropped and lost only; --on "
-                "local has it",
-                *fault.kind);
-  }
-  return {};
-}
-
-}  // namespace
-
 Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress) {
   const language::Plan& plan = run.plan;
   const Stack stack = CHAMBER_TRY(language::cell_stack(plan.stack));
-  CHAMBER_CHECK(require_faults(run.on, plan));
+  CHAMBER_CHECK(require_possible(run.on, plan));
   const fs::path folder = run.out.empty() ? new_run_path(run.common.runs, *plan.name) : run.out;
   const std::string started = wall_time_utc();
   const std::string until = run.until.empty() ? "applications" : run.until;

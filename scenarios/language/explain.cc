@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "scenarios/language/where.h"
+
 namespace chamber::language {
 namespace {
 
@@ -130,6 +132,14 @@ std::string checks_of(const Plan& plan) {
   return fmt::format("{}", fmt::join(kinds, ", "));
 }
 
+std::string substrates_of(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const SubstrateLimits& substrate : substrates()) {
+    if (why_not_on(substrate, plan).empty()) names.push_back(substrate.name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 Result<std::string> explain_part(const Vocabulary& vocabulary, std::string_view name) {
@@ -152,10 +162,9 @@ std::string markdown_table(const std::vector<Plan>& plans) {
       "| scenario | promise | fault | budget and its source | checks | substrates | load |\n"
       "|---|---|---|---|---|---|---|\n";
   for (const Plan& plan : plans) {
-    // `local` is the only substrate there is.
-    text +=
-        fmt::format("| `{}/{}` | {} | {} | {} | {} | local | {} |\n", plan.family, *plan.name, cell(*plan.about),
-                    cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan), document::to_text(*plan.duration));
+    text += fmt::format("| `{}/{}` | {} | {} | {} | {} | {} | {} |\n", plan.family, *plan.name, cell(*plan.about),
+                        cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan),
+                        substrates_of(plan), document::to_text(*plan.duration));
   }
   return text;
 }

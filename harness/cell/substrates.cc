@@ -1,0 +1,22 @@
+#include "harness/cell/substrates.h"
+
+#include <algorithm>
+
+namespace chamber {
+
+const std::vector<SubstrateLimits>& substrates() {
+  const std::string no_netem = "pods' packets can be dropped, not held back, which takes netem in the kernel";
+  static const std::vector<SubstrateLimits> all{
+      {kLocal, {}, ""},
+      {kKind,
+       {{"delay", no_netem}, {"thin", no_netem}},
+       "the load shares its address with the Kubernetes node, whose own packets would be hurt too"}};
+  return all;
+}
+
+const SubstrateLimits* find_substrate(std::string_view name) {
+  const auto found = std::find_if(substrates().begin(), substrates().end(), [&](const auto& s) { return s.name == name; });
+  return found == substrates().end() ? nullptr : &*found;
+}
+
+}  // namespace chamber

@@ -1,0 +1,25 @@
+// The substrates that there are, and what each can't do to a cell: asked before anything is made, so that a scenario
+// which can't be run as it is written is not run at all.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chamber {
+
+inline constexpr const char* kLocal = "local";
+inline constexpr const char* kKind = "kind";
+
+struct SubstrateLimits {
+  std::string name;
+  std::map<std::string, std::string> no_faults;  // kinds of faults (chaos/fault.h) that it can't do, and why not
+  std::string no_client_links;                   // why links between nodes and the load can't be hurt; empty: they can
+};
+
+[[nodiscard]] const std::vector<SubstrateLimits>& substrates();
+// Null when there is none of this name.
+[[nodiscard]] const SubstrateLimits* find_substrate(std::string_view name);
+
+}  // namespace chamber

@@ -1,0 +1,41 @@
+#include "scenarios/language/where.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/language/vocabulary.h"
+
+namespace chamber::language {
+namespace {
+
+using testing::HasSubstr;
+
+std::string why_not_on_kind(const std::string& fault) {
+  const std::string text = fmt::format(
+      "name: tried\nabout: tried\nstack: {{vault: 3}}\nload:\n  - {{workload: vault.register, rate: 5/s}}\nfaults:\n"
+      "  - {}\nduration: 20s\nchecks:\n  - {{linearizable: vault.register}}\n",
+      fault);
+  const auto plan = make_plan({.file = "scenarios/latency/tried.yaml", .text = text}, standard_vocabulary());
+  EXPECT_TRUE(plan) << plan.error().message();
+  if (!plan) return "no plan";
+  EXPECT_EQ(why_not_on(*find_substrate(kLocal), *plan), "") << "local can do everything";
+  return why_not_on(*find_substrate(kKind), *plan);
+}
+
+TEST(Where, OnKindPacketsVanishButAreNotHeldBack) {
+  EXPECT_EQ(why_not_on_kind("{at: 1s, do: kill, target: vault.leader, for: 5s}"), "");
+  EXPECT_EQ(why_not_on_kind("{at: 1s, do: partition, target: vault.leader, for: 5s}"), "");
+  EXPECT_EQ(why_not_on_kind("{at: 1s, do: loss, target: vault.leader, share: 5%, for: 5s}"), "");
+  EXPECT_THAT(why_not_on_kind("{at: 1s, do: delay, target: vault.leader, add: 10ms, for: 5s}"),
+              HasSubstr("the fault delay: "));
+  EXPECT_THAT(why_not_on_kind("{at: 1s, do: thin, target: vault.leader, per_second: 1MiB, for: 5s}"),
+              HasSubstr("the fault thin: "));
+}
+
+TEST(Where, OnKindTheLoadsOwnLinksAreLeftAlone) {
+  EXPECT_THAT(why_not_on_kind("{at: 1s, do: loss, target: vault.leader, to: clients, share: 5%, for: 5s}"),
+              HasSubstr("the fault loss to clients: "));
+}
+
+}  // namespace
+}  // namespace chamber::language
