@@ -42,11 +42,13 @@ class KindCells : public ProgramTest {
     EXPECT_EQ(in_docker(), before_);
   }
 
+  // Of another program than ours.
   std::string output_of(const std::vector<std::string>& arguments) {
     SpawnOptions options;
     options.arguments = arguments;
     options.arguments.insert(options.arguments.begin(), "/usr/bin/env");
     options.environment = environment_;
+    options.environment["HOME"] = root_ / "others";  // what our program writes to its own shows
     const auto done = run_command(options, "", Deadline::in(std::chrono::minutes(4)));
     if (!done || !done->status.success()) {
       ADD_FAILURE() << arguments[0] << ": " << (done ? done->output : done.error().message());
