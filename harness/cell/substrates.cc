@@ -15,7 +15,8 @@ const std::vector<SubstrateLimits>& substrates() {
 }
 
 const SubstrateLimits* find_substrate(std::string_view name) {
-  const auto found = std::find_if(substrates().begin(), substrates().end(), [&](const auto& s) { return s.name == name; });
+  const auto found =
+      std::find_if(substrates().begin(), substrates().end(), [&](const auto& s) { return s.name == name; });
   return found == substrates().end() ? nullptr : &*found;
 }
 

@@ -19,7 +19,7 @@ struct PlanRun {
   std::string command;        // repeats the run, as it would be typed
   std::filesystem::path out;  // the run's folder; empty: a new one below the runs
   bool capture = false;
-  std::string until = {};  // only bring the stack up, to the gate of this phase, and judge that; empty: run it
+  std::string until = {};    // only bring the stack up, to the gate of this phase, and judge that; empty: run it
   std::string on = "local";  // the substrate
 };
 

@@ -163,8 +163,8 @@ std::string markdown_table(const std::vector<Plan>& plans) {
       "|---|---|---|---|---|---|---|\n";
   for (const Plan& plan : plans) {
     text += fmt::format("| `{}/{}` | {} | {} | {} | {} | {} | {} |\n", plan.family, *plan.name, cell(*plan.about),
-                        cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan),
-                        substrates_of(plan), document::to_text(*plan.duration));
+                        cell(faults_of(plan)), cell(budgets_of(plan)), checks_of(plan), substrates_of(plan),
+                        document::to_text(*plan.duration));
   }
   return text;
 }
