@@ -20,6 +20,7 @@
 #include "fixtures/platform/platform.h"
 #include "harness/base/log.h"
 #include "harness/base/secrets.h"
+#include "harness/cli/cells.h"
 #include "harness/cli/run_artifacts.h"
 #include "harness/cli/wire_format.h"
 #include "scenarios/runner/bring_up.h"
@@ -233,6 +234,7 @@ class CellHost {
     if (message.descriptors.size() > 1) folder = fmt::format("/proc/self/fd/{}", message.descriptors[1].get());
     const auto plan =
         CHAMBER_TRY(language::plan_from_json(CHAMBER_TRY(whole_file(message.descriptors.front())), "the plan"));
+    CHAMBER_CHECK(require_possible(substrate_->name(), plan));
     const RunRequest run{
         .plan = plan,
         .platform = *platform_,

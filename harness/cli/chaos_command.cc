@@ -13,6 +13,7 @@
 #include "harness/cli/plan_run.h"
 #include "harness/cli/progress.h"
 #include "harness/document/parse.h"
+#include "reports/report.h"
 #include "scenarios/language/plan.h"
 #include "scenarios/runner/chaos_plan.h"
 
@@ -129,6 +130,13 @@ Result<int> chaos(const ChaosOptions& options) {
   return end->code;
 }
 
+// Where a run was; one that ended before it could be judged doesn't say, and is repeated on `local`.
+std::string substrate_of(const fs::path& folder) {
+  const auto text = document::read_text(folder / kRunFile);
+  const auto record = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json();
+  return record.is_object() ? record.value("substrate", kLocal) : kLocal;
+}
+
 Result<int> replay(const ReplayOptions& options) {
   std::error_code error;
   const fs::path below = options.common.runs / options.run;
@@ -146,7 +154,8 @@ Result<int> replay(const ReplayOptions& options) {
                     .plan = plan,
                     .command = "chamber replay " + folder.string(),
                     .out = options.out,
-                    .capture = options.capture};
+                    .capture = options.capture,
+                    .on = substrate_of(folder)};
   return CHAMBER_TRY(run_in_own_cell(run, progress)).code;
 }
 
