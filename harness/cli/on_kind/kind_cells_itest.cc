@@ -8,6 +8,7 @@
 #include <set>
 
 #include "fixtures/kind/cluster.h"
+#include "fixtures/kind/cluster_keeper.h"
 #include "fixtures/kind/flows.h"
 #include "harness/cli/test_program.h"
 
@@ -122,6 +123,23 @@ TEST_F(KindCells, NothingIsLeftOfAKilledRunAndAForeignClusterStays) {
               HasSubstr("foreign-control-plane"));
   output_of({kind, "delete", "cluster", "--name", "foreign", "--kubeconfig", kubeconfig});
   output_of({"docker", "network", "rm", "kind"});
+}
+
+TEST_F(KindCells, ReapRemovesWhatNobodyWasLeftToRemove) {
+  const Process run = start({"run", "vault-leader-killed", "--on", "kind"});
+  wait_for_words(run, "kind: cluster (");  // made in so many seconds
+  for (const pid_t process : Traces::of(root_).processes) {
+    const std::string line = text_of(fmt::format("/proc/{}/cmdline", process));
+    if (line.find(kind::kKeeperCommand) != std::string::npos) EXPECT_EQ(kill(process, SIGKILL), 0);
+  }
+  ASSERT_TRUE(run.signal(SIGKILL));
+  EXPECT_EQ(end_of(run).code, 128 + SIGKILL);
+  EXPECT_NE(in_docker(), before_) << "the keeper lived on";
+  const Ended reaped = chamber({"reap"});
+  EXPECT_EQ(reaped.code, 0) << reaped.err;
+  EXPECT_THAT(reaped.out, HasSubstr("kind cluster chamber-"));
+  EXPECT_TRUE(nothing_more_than(before_));
+  expect_tidy(only_folder());
 }
 
 TEST_F(KindCells, APodMayTalkToThoseItNeedsAndToNobodyElse) {
