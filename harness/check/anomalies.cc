@@ -268,7 +268,7 @@ std::vector<std::string> TransactionGraph::words(const std::vector<Edge>& cycle)
   for (std::size_t i = 0; i < cycle.size(); ++i) {
     lines.push_back(reason(cycle[i], i + 1, (i + 1) % cycle.size() + 1));
   }
-  lines.push_back("no order has each of these before the next");
+  lines.emplace_back("no order has each of these before the next");
   return lines;
 }
 
