@@ -169,7 +169,7 @@ void explain(const History& history, const ModelParts& parts, const Partition& p
                                         partition.operations.size(), history.key_text(partition.key)));
   for (const Operation* operation : example.operations) {
     if (result.evidence.size() > kMostLines) {
-      result.evidence.push_back("…");
+      result.evidence.emplace_back("…");
       break;
     }
     result.evidence.push_back(history.describe(*operation));

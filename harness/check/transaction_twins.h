@@ -54,7 +54,8 @@ inline void close_transitively(std::set<std::pair<int, int>>& pairs) {
 
 class Matrix {
  public:
-  explicit Matrix(int count) : count_(count), cells_(static_cast<std::size_t>(count * count)) {}
+  explicit Matrix(int count)
+      : count_(count), cells_(static_cast<std::size_t>(count) * static_cast<std::size_t>(count)) {}
   void set(int from, int to) {
     if (from != to) cells_[place(from, to)] = true;
   }
@@ -80,7 +81,9 @@ class Matrix {
   }
 
  private:
-  [[nodiscard]] std::size_t place(int from, int to) const { return static_cast<std::size_t>(from * count_ + to); }
+  [[nodiscard]] std::size_t place(int from, int to) const {
+    return static_cast<std::size_t>(from) * static_cast<std::size_t>(count_) + static_cast<std::size_t>(to);
+  }
   int count_;
   std::vector<bool> cells_;
 };

@@ -61,8 +61,8 @@ class Importer {
   Result<std::uint16_t> name(const json& object, const char* member);
   Result<std::uint64_t> key(const json& value, std::string_view member);
   Result<std::optional<std::int64_t>> value(const json& value);
-  Result<void> operation_value(Operation& operation, const json& value, bool ok);
-  Result<void> transaction(Operation& operation, const json& value, bool ok);
+  Result<void> operation_value(Operation& operation, const json& object, bool ok);
+  Result<void> transaction(Operation& operation, const json& object, bool ok);
   std::uint64_t text_number(const std::string& text);
 
   std::string file_;
