@@ -268,6 +268,13 @@ std::vector<WorkloadSpec> workloads() {
                                .fallback = value("client_credentials"),
                                .choices = {{"client_credentials", "With a secret."},
                                            {"private_key_jwt", "With an assertion that their key signs."}}};
+  const ParameterSpec retry_every = {
+      .name = "retry_every",
+      .type = ParameterType::kDuration,
+      .doc =
+          "How long after a failure it asks again, elsewhere, within its time-out; without this every answer counts.",
+      .bounds = document::Bounds<std::int64_t>{Duration(std::chrono::milliseconds(1)).count(),
+                                               Duration(std::chrono::minutes(1)).count()}};
   std::vector<WorkloadSpec> all = {
       {"vault.register",
        "vault",
@@ -294,18 +301,21 @@ std::vector<WorkloadSpec> workloads() {
   all.insert(all.end(), transactions.begin(), transactions.end());
   const std::vector<WorkloadSpec> across = across_systems_workloads();
   all.insert(all.end(), across.begin(), across.end());
-  all.insert(all.end(),
-             {{"identity.token", "identity", "Gets tokens, each key for a machine user of its own.", {few, grant}, {}},
-              {"identity.users",
-               "identity",
-               "Makes machine users through the management API and looks them up at the end.",
-               {few},
-               {"no_lost_acks"}},
-              {"objectstore.put_get",
-               "objectstore",
-               "Puts objects and gets them back.",
-               {keys, reads, size},
-               {"linearizable", "no_lost_acks"}}});
+  all.insert(all.end(), {{"identity.token",
+                          "identity",
+                          "Gets tokens, each key for a machine user of its own.",
+                          {few, grant, retry_every},
+                          {}},
+                         {"identity.users",
+                          "identity",
+                          "Makes machine users through the management API and looks them up at the end.",
+                          {few},
+                          {"no_lost_acks"}},
+                         {"objectstore.put_get",
+                          "objectstore",
+                          "Puts objects and gets them back.",
+                          {keys, reads, size},
+                          {"linearizable", "no_lost_acks"}}});
   return all;
 }
 

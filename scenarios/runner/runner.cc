@@ -70,6 +70,7 @@ Result<Part> make_part(const language::LoadEntry& entry, const BrokenParts& brok
     request.any_node = *from == "any_node";
   }
   request.remembers = CHAMBER_TRY(entry.parameters.maybe<bool>("remembers")).value_or(false);
+  request.retry_every = CHAMBER_TRY(entry.parameters.maybe<Duration>("retry_every"));
   if (const auto grant = CHAMBER_TRY(entry.parameters.maybe<std::string>("grant"))) request.grant = *grant;
   Part part;
   part.entry = &entry;
