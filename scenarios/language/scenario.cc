@@ -27,6 +27,8 @@ constexpr std::int64_t kMostClients = 10'000;
 constexpr std::size_t kMostEntries = 500;
 constexpr std::int64_t kMostSteps = 100;
 constexpr std::size_t kMostFaults = 10'000;
+// An override may be all of these faults, as those of a day of chaos are.
+constexpr document::Limits kOverrideLimits = {.nodes = 500'000};
 
 Shape<LoadEntry> load_shape(const Vocabulary& vocabulary) {
   std::vector<Case<LoadEntry>> cases;
@@ -136,7 +138,7 @@ void apply_overrides(Node& root, const std::vector<std::string>& assignments,
       mistakes.add(document::Source::setting("extends"),
                    "what a scenario extends stands in its file; set single values");
     }
-    document::apply_override(root, assignment, mistakes, {}, place);
+    document::apply_override(root, assignment, mistakes, kOverrideLimits, place);
   }
 }
 

@@ -79,7 +79,7 @@ TEST(ChaosPlan, TakesAScenarioAsItsBase) {
 
 TEST(ChaosPlan, ALongOneIsAPlanToo) {
   ChaosPlanRequest asked = request();
-  asked.length = std::chrono::hours(2);
+  asked.length = std::chrono::hours(24);
   const auto made = make(asked);
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_GT(made->plan.faults.size(), 200U);
