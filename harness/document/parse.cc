@@ -38,12 +38,16 @@ class Places {
     }
   }
 
-  [[nodiscard]] Source at(const YAML::Mark& mark) const {
+  [[nodiscard]] Source at(const YAML::Mark& mark) {
     if (mark.line < 0) return Source::at(name_, 1, 1);
     const auto line = std::min(static_cast<std::size_t>(mark.line), line_starts_.size() - 1);
     const std::string_view rest = text_.substr(line_starts_[line]);
     const auto bytes = std::min(static_cast<std::size_t>(std::max(mark.column, 0)), rest.size());
-    return Source::at(name_, static_cast<int>(line) + 1, 1 + static_cast<int>(code_points(rest.substr(0, bytes))));
+    // The parser goes forward, so each piece of a line is counted once, however long the line.
+    if (line != last_.line || bytes < last_.bytes) last_ = {line, 0, 0};
+    last_.points += code_points(rest.substr(last_.bytes, bytes - last_.bytes));
+    last_.bytes = bytes;
+    return Source::at(name_, static_cast<int>(line) + 1, 1 + static_cast<int>(last_.points));
   }
 
   [[nodiscard]] Source at_byte(std::size_t offset) const {
@@ -57,12 +61,18 @@ class Places {
   std::string_view text_;
   std::shared_ptr<const std::string> name_;
   std::vector<std::size_t> line_starts_;
+  struct Counted {
+    std::size_t line = 0;
+    std::size_t bytes = 0;
+    std::size_t points = 0;
+  };
+  Counted last_;
 };
 
 // Builds the tree from the parser's events, so that every key has its place and every limit is kept as it is reached.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const Places& places, const Limits& limits, Mistakes& mistakes)
+  TreeBuilder(Places& places, const Limits& limits, Mistakes& mistakes)
       : places_(places), limits_(limits), mistakes_(mistakes) {}
 
   [[nodiscard]] bool complete() const { return complete_; }
@@ -188,7 +198,7 @@ class TreeBuilder : public YAML::EventHandler {
     map.node.entries.push_back({std::move(key.text), std::move(key.source), std::move(value)});
   }
 
-  const Places& places_;
+  Places& places_;
   const Limits& limits_;
   Mistakes& mistakes_;
   std::vector<Open> open_;
@@ -232,7 +242,7 @@ std::optional<Node> parse(std::string_view text, std::string_view name, Mistakes
                  fmt::format("{} bytes are too many; at most {}", text.size(), limits.bytes));
     return std::nullopt;
   }
-  const Places places(text, name);
+  Places places(text, name);
   if (const auto bad = find_bad_byte(text)) {
     mistakes.add(places.at_byte(bad->offset), bad->what);
     return std::nullopt;

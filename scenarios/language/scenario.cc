@@ -23,10 +23,10 @@ using std::chrono::seconds;
 
 constexpr Duration kLongestRun = hours(24);
 constexpr std::int64_t kMostClients = 10'000;
-// A day of rough chaos has some six thousand faults.
 constexpr std::size_t kMostEntries = 500;
 constexpr std::int64_t kMostSteps = 100;
-constexpr std::size_t kMostFaults = 10'000;
+// A day of rough chaos has some eleven thousand.
+constexpr std::size_t kMostFaults = 20'000;
 // An override may be all of these faults, as those of a day of chaos are.
 constexpr document::Limits kOverrideLimits = {.nodes = 500'000};
 

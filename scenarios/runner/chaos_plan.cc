@@ -27,11 +27,11 @@ std::vector<ChaosComponent> components_of(const language::Stack& stack, const la
   return components;
 }
 
-// As the list would stand in a scenario.
+// As the list would stand in a scenario, a line for each: finding where a value stands takes time with the line's length.
 std::string to_yaml(const std::vector<DrawnFault>& faults) {
   std::string text = "[";
   for (const DrawnFault& fault : faults) {
-    text += fmt::format("{}{{at: {}, do: {}, target: {}", text.size() == 1 ? "" : ", ", document::to_text(fault.at),
+    text += fmt::format("{}{{at: {}, do: {}, target: {}", text.size() == 1 ? "" : ",\n", document::to_text(fault.at),
                         fault.kind, fault.target);
     if (fault.length > Duration::zero()) text += fmt::format(", for: {}", document::to_text(fault.length));
     for (const auto& [name, value] : fault.parameters) text += fmt::format(", {}: {}", name, value);
