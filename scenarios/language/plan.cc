@@ -19,7 +19,7 @@ using document::Source;
 
 constexpr const char* kFormat = "chamber.plan/1";
 // A plan holds the defaults too, and a source for each value: larger than any scenario may be.
-constexpr document::Limits kPlanLimits = {.bytes = 16 << 20, .nodes = 500'000};
+constexpr document::Limits kPlanLimits = {.bytes = 64 << 20, .nodes = 2'000'000};
 constexpr std::size_t kMostText = 4000;
 
 // In a plan nothing is bounded beyond its type: what was allowed when it was made is to be read later.
@@ -123,7 +123,7 @@ Shape<Plan> plan_shape() {
       .required("file", &Plan::file, any_text(), "")
       .required("stack", &Plan::stack, stack_shape(), "")
       .required("load", &Plan::load, document::list_of(load_shape(), "a list of load entries"), "")
-      .required("faults", &Plan::faults, document::list_of(fault_shape(), "a list of faults"), "")
+      .required("faults", &Plan::faults, document::list_of(fault_shape(), "a list of faults", 0, SIZE_MAX), "")
       .optional("within_tolerance", &Plan::within_tolerance, document::flag(), "")
       .required("duration", &Plan::duration, any_duration(), "")
       .required("settle", &Plan::settle, any_duration(), "")

@@ -83,7 +83,8 @@ TEST(ChaosPlan, ALongOneIsAPlanToo) {
   const auto made = make(asked);
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_GT(made->plan.faults.size(), 200U);
-  EXPECT_TRUE(language::plan_from_json(language::to_json(made->plan).dump(), "plan.json"));
+  const auto read = language::plan_from_json(language::to_json(made->plan).dump(), "plan.json");
+  EXPECT_TRUE(read) << read.error().message();
 }
 
 TEST(ChaosPlan, ASmallerOneKeepsTheOrderAndEndsSoonAfterItsLastFault) {
