@@ -44,7 +44,7 @@ CheckResult check_recovery(const History& history, const RecoveryOptions& option
     if (index >= slices.size()) slices.resize(index + 1);
     Slice& slice = slices[index];
     ++slice.all;
-    slice.longest = std::max(slice.longest, latency(*operation));
+    if (operation->end != kNever) slice.longest = std::max(slice.longest, latency(*operation));
     if (!served(history, *operation)) {
       ++slice.failed;
     } else if (latency(*operation) > options.slower_than) {
