@@ -54,9 +54,29 @@ std::size_t slot_of(std::uint64_t word) {
   return static_cast<std::size_t>((word * 0x9E3779B97F4A7C15ULL) >> 48U);
 }
 
+// As it stands in a JSON string (RFC 8259, section 7), and so in most logs: of a key in PEM each line's end looks
+// different there.
+std::string in_json(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const std::size_t letter = std::string_view("\n\r\t\"\\").find(c);
+    if (letter == std::string_view::npos) {
+      escaped += c;
+    } else {
+      escaped += '\\';
+      escaped += "nrt\"\\"[letter];
+    }
+  }
+  return escaped;
+}
+
 }  // namespace
 
 SecretFinder::SecretFinder(std::vector<Secret> secrets) : secrets_(std::move(secrets)), maybe_(kTable) {
+  for (std::size_t i = 0, given = secrets_.size(); i < given; ++i) {
+    std::string escaped = in_json(secrets_[i].value);
+    if (escaped != secrets_[i].value) secrets_.push_back({secrets_[i].name, std::move(escaped)});
+  }
   for (std::size_t i = 0; i < secrets_.size(); ++i) {
     if (secrets_[i].value.size() < kBeginning) continue;  // the registry takes none that short
     const std::uint64_t word = beginning_of(secrets_[i].value.data());
@@ -76,7 +96,10 @@ std::vector<std::string> SecretFinder::find_in(std::string_view text) const {
     }
   }
   std::vector<std::string> names;
-  for (const std::size_t index : found) names.push_back(secrets_[index].name);
+  for (const std::size_t index : found) {
+    const std::string& name = secrets_[index].name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
   return names;
 }
 

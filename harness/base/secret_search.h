@@ -17,13 +17,13 @@ namespace chamber {
 class SecretFinder {
  public:
   explicit SecretFinder(std::vector<Secret> secrets);
-  // The names of those that stand in the text, each once.
+  // The names of those that stand in the text, as they are or as a JSON string has them, each once.
   [[nodiscard]] std::vector<std::string> find_in(std::string_view text) const;
 
  private:
   // Secrets are found by their first eight bytes, and most places of a text are passed by one look at this table.
   static constexpr std::size_t kTable = 1 << 16;
-  std::vector<Secret> secrets_;
+  std::vector<Secret> secrets_;  // behind those that were given: those that JSON writes otherwise
   std::vector<bool> maybe_;
   std::unordered_multimap<std::uint64_t, std::size_t> by_beginning_;
 };

@@ -51,6 +51,14 @@ std::string random_text(Random& random, std::size_t length) {
   return text;
 }
 
+TEST(SecretFinder, FindsAKeyOfManyLinesInJsonToo) {
+  const std::vector<Secret> secrets = {{"key", "-----BEGIN\nline \"one\"\n"}};
+  const SecretFinder finder(secrets);
+  EXPECT_THAT(finder.find_in("-----BEGIN\nline \"one\"\n"), ElementsAre("key"));
+  EXPECT_THAT(finder.find_in(R"({"message":"-----BEGIN\nline \"one\"\n"})"), ElementsAre("key"));
+  EXPECT_THAT(finder.find_in("-----BEGIN line one"), ElementsAre());
+}
+
 // Its twin looks for each secret at each place. Two letters: beginnings are alike, places overlap.
 TEST(SecretFinder, AgreesWithItsTwin) {
   const char* const given = std::getenv("CHAMBER_TEST_SEED");
