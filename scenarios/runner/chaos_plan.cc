@@ -27,7 +27,8 @@ std::vector<ChaosComponent> components_of(const language::Stack& stack, const la
   return components;
 }
 
-// As the list would stand in a scenario, a line for each: finding where a value stands takes time with the line's length.
+// As the list would stand in a scenario, a line for each: finding where a value stands takes time with the line's
+// length.
 std::string to_yaml(const std::vector<DrawnFault>& faults) {
   std::string text = "[";
   for (const DrawnFault& fault : faults) {
