@@ -91,7 +91,7 @@ TEST_F(ChamberTest, FindsTheWritesThatALyingVaultDropped) {
 }
 
 TEST_F(ChamberTest, IsInconclusiveWhenTheLeaderIsNotHit) {
-  const Ended ended = run_short({"--set", "faults[0].target=vault.standby"});
+  const Ended ended = run_short({"--set", "faults[0].target=vault.standby.one"});
   EXPECT_EQ(ended.code, 4) << ended.out << ended.err;
   EXPECT_EQ(check_of(json_of(only_folder() / "verdict.json"), "roles_changed").at("judgement"), "inconclusive");
 }
