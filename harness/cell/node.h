@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment;  // all of it; nothing is inherited
 };
 
+// What a node does with Kubernetes' API where it is a pod (Substrate::pod_api()); nothing where it isn't.
+enum class ApiUse {
+  kProvesItself,   // its Vault Agent logs in with the token of its ServiceAccount, which is named as its component
+  kReviewsTokens,  // asks whose token it was shown
+  kKeepsState,     // Patroni keeps its lock and its configuration there
+};
+
 struct NodeSpec {
   std::string name;       // "vault-0"; resolves to the node's address from every node
   std::string component;  // "vault"
@@ -46,6 +54,7 @@ struct NodeSpec {
   std::vector<VolumeSpec> volumes = {};
   std::vector<PortSpec> ports = {};
   std::vector<std::string> logs = {};  // files that its programs log into by themselves: "audit/audit.log"
+  std::set<ApiUse> api_uses = {};
 };
 
 }  // namespace chamber

@@ -70,6 +70,14 @@ class Links {
   virtual Result<void> stop_capture() = 0;
 };
 
+// Kubernetes' API as pods see it.
+struct PodApi {
+  std::string url;         // "https://kubernetes.default.svc"
+  std::string name_space;  // that the pods are in, and their ServiceAccounts, which are named as the components
+  std::string token_file;  // ApiUse::kProvesItself: a token of the pod's ServiceAccount …
+  std::string audience;    // … that is good only for this one
+};
+
 class Substrate {
  public:
   virtual ~Substrate() = default;
@@ -121,6 +129,9 @@ class Substrate {
   [[nodiscard]] virtual std::string log_tail(std::string_view node, std::string_view process, int lines) const = 0;
   // Where the process's whole log is, as a file that outlives the cell.
   [[nodiscard]] virtual std::string log_path(std::string_view node, std::string_view process) const = 0;
+
+  // Nothing where nodes aren't pods.
+  [[nodiscard]] virtual std::optional<PodApi> pod_api() const { return std::nullopt; }
 
   // Null with a reason in why_no_links() where the substrate can't touch packets.
   [[nodiscard]] virtual Links* links() = 0;
