@@ -22,8 +22,8 @@ TEST(BusyWaitTest, PollsAtEachWaitWhileThatFindsSomething) {
 
 TEST(BusyWaitTest, PollsRarelyWhereItFindsNothing) {
   BusyWait wait;
-  // 1, 2, 4 … 1024 waits apart, then always 1024.
-  EXPECT_EQ(tries_in(wait, 2047, false), 11);
+  // 1, 8, 64, 512 waits apart, then always 1024.
+  EXPECT_EQ(tries_in(wait, 1 + 8 + 64 + 512, false), 4);
   EXPECT_EQ(tries_in(wait, 10 * 1024, false), 10);
 }
 
@@ -35,12 +35,12 @@ TEST(BusyWaitTest, ComesBackFindByFind) {
   EXPECT_EQ(tries_in(wait, 100, true), 100);
 }
 
-TEST(BusyWaitTest, GivesUpWhenFewerThanHalfOfItsPollsPay) {
+TEST(BusyWaitTest, GivesUpWhenFewerThanThreeOfFourPollsPay) {
   BusyWait wait;
   int polls = 0;
   for (int i = 0; i < 100'000; ++i) {
     if (!wait.worth_trying()) continue;
-    wait.learn(polls++ % 3 == 0);
+    wait.learn(polls++ % 3 != 0);
   }
   EXPECT_LT(polls, 200);
 }

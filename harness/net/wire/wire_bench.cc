@@ -4,7 +4,8 @@
 // paired rounds are worth comparing on a machine that others use too. One server process lives in the namespace
 // "server". One client process reaches it (1) over that namespace's loopback, (2) through Toxiproxy on that loopback,
 // (3) from the namespace "client" over the wire. Every round measures each way once, in a drawn order; the table has
-// the medians over rounds.
+// the medians over rounds. The two processes are held on two CPUs, as two hosts are: left to the scheduler, a loopback
+// round trip takes 10 µs when both happen to share one and 55 µs when not, and what is added to it is anybody's guess.
 //
 //   chamber_wire_benches [--rounds N] [--seconds S] [--toxiproxy PATH]
 //
@@ -71,6 +72,16 @@ class Child {
   pid_t pid_;
 };
 
+// Holds the calling process on that CPU. A machine that has only one keeps it as it is.
+void stay_on_cpu(std::size_t cpu) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(cpu, &only);
+  sched_setaffinity(0, sizeof only, &only);
+}
+constexpr std::size_t kClientCpu = 0;
+constexpr std::size_t kServerCpu = 1;
+
 bool read_all(const Fd& fd, void* data, std::size_t bytes) {
   return recv(fd.get(), data, bytes, MSG_WAITALL) == static_cast<ssize_t>(bytes);
 }
@@ -108,6 +119,7 @@ void serve(const Fd& connection) {
 }
 
 void run_server(const NetNamespace& space) {
+  stay_on_cpu(kServerCpu);
   const Result<Fd> listener = wire::open_socket(space, SOCK_STREAM, kServerPort);
   if (!listener) return;
   while (true) {
@@ -160,6 +172,7 @@ double measure(const Fd& connection, const Task& task) {
 }
 
 void run_client(const NetNamespace& client, const NetNamespace& server, const Fd& tasks) {
+  stay_on_cpu(kClientCpu);
   Task task{};
   while (read_all(tasks, &task, sizeof task)) {
     const Result<Fd> connection = wire::connect_tcp(task.from_client_space ? client : server, task.address, task.port);
