@@ -39,13 +39,17 @@ std::int64_t most_hurt(const ChaosSchedule& schedule, const std::string& compone
   return most;
 }
 
+std::vector<FaultKind> local_kinds() {
+  return fault_kinds_on(*find_substrate(kLocal));
+}
+
 TEST(Draw, NeverExceedsTheToleranceForTenThousandSeeds) {
   std::size_t faults = 0;
   std::size_t overlaps = 0;
   for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
     const ChaosProfile profile = seed % 2 == 0 ? ChaosProfile::kRough : ChaosProfile::kCalm;
     const ChaosRequest request = production(seed, profile, seconds(60 + seed % 600));
-    const auto schedule = draw_schedule(request, fault_kinds());
+    const auto schedule = draw_schedule(request, local_kinds());
     ASSERT_TRUE(schedule) << schedule.error().message();
     for (const ChaosComponent& component : request.components) {
       ASSERT_LE(most_hurt(*schedule, component.name), component.tolerates) << component.name << ", seed " << seed;
@@ -92,11 +96,11 @@ TEST(Draw, TheSameSeedGivesTheSameScheduleEverywhere) {
 TEST(Draw, DrawsEveryKindThatSaysHow) {
   std::set<std::string> drawn;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const auto schedule = draw_schedule(production(seed), fault_kinds());
+    const auto schedule = draw_schedule(production(seed), local_kinds());
     ASSERT_TRUE(schedule);
     for (const DrawnFault& fault : schedule->faults) drawn.insert(fault.kind);
   }
-  for (const FaultKind& kind : fault_kinds()) {
+  for (const FaultKind& kind : local_kinds()) {
     EXPECT_EQ(drawn.contains(kind.name), kind.drawing.has_value()) << kind.name;
   }
 }
@@ -107,6 +111,17 @@ TEST(Draw, KeepsAKindToItsComponents) {
   ASSERT_TRUE(schedule);
   EXPECT_FALSE(schedule->faults.empty());
   for (const DrawnFault& fault : schedule->faults) EXPECT_EQ(fault.component, "vault");
+}
+
+TEST(Draw, DrawsWhatTheSubstrateCanDo) {
+  std::set<std::string> on_kind;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto schedule = draw_schedule(production(seed), fault_kinds_on(*find_substrate(kKind)));
+    ASSERT_TRUE(schedule);
+    for (const DrawnFault& fault : schedule->faults) on_kind.insert(fault.kind);
+  }
+  EXPECT_TRUE(on_kind.contains("delete_pod"));
+  EXPECT_FALSE(on_kind.contains("delay"));
 }
 
 TEST(Draw, RefusesWhatItCannotDo) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chaos/link_faults.h"
+#include "chaos/pod_faults.h"
 #include "chaos/process_faults.h"
 
 namespace chamber {
@@ -39,8 +40,28 @@ const std::vector<FaultKind>& fault_kinds() {
       {.name = "thin",
        .about = "Between the targets and the other nodes pass so many bytes a second and no more.",
        .needs_links = true},
+      {.name = "delete_pod",
+       .about = "The pod is deleted and has its grace period; Kubernetes makes another in its place.",
+       .needs_pods = true,
+       .drawing = Drawing{seconds(0), seconds(0), seconds(45), 1, 2}},
+      {.name = "evict_pod",
+       .about = "The pods are asked to go by the Eviction API, in turn, as far as their PodDisruptionBudget lets them.",
+       .needs_pods = true},
+      {.name = "cordon",
+       .about = "No pod is put on the Kubernetes node that the target is on; allowed again at the end.",
+       .needs_pods = true},
+      {.name = "drain",
+       .about = "The Kubernetes node that the target is on is cordoned and all its pods of the cell are evicted; those "
+                "that went come back at the end.",
+       .needs_pods = true},
   };
   return kinds;
+}
+
+std::vector<FaultKind> fault_kinds_on(const SubstrateLimits& substrate) {
+  std::vector<FaultKind> possible = fault_kinds();
+  std::erase_if(possible, [&](const FaultKind& kind) { return substrate.no_faults.contains(kind.name); });
+  return possible;
 }
 
 Result<std::unique_ptr<Fault>> make_fault(const FaultRequest& request, Substrate& substrate) {
@@ -53,6 +74,7 @@ Result<std::unique_ptr<Fault>> make_fault(const FaultRequest& request, Substrate
                 substrate.why_no_links());
   }
   if (kind->needs_links) return make_link_fault(request, substrate);
+  if (kind->needs_pods) return make_pod_fault(request, substrate);
   return make_process_fault(request, substrate);
 }
 

@@ -12,6 +12,7 @@
 #include "harness/base/result.h"
 #include "harness/cell/fault.h"
 #include "harness/cell/substrate.h"
+#include "harness/cell/substrates.h"
 
 namespace chamber {
 
@@ -50,10 +51,13 @@ struct FaultKind {
   std::string name;
   std::string about;
   bool needs_links = false;
+  bool needs_pods = false;
   std::optional<Drawing> drawing = {};
 };
 
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();
+// Those that the substrate can do, in the same order.
+[[nodiscard]] std::vector<FaultKind> fault_kinds_on(const SubstrateLimits& substrate);
 
 // kInput for an unknown kind or nonsense in the request; kHarness with the reason when the substrate can't do it.
 Result<std::unique_ptr<Fault>> make_fault(const FaultRequest& request, Substrate& substrate);

@@ -58,6 +58,46 @@ class FakeLinks final : public Links {
   mutable LinkCounters counters_;
 };
 
+// Pods of which the budget lets `may` go.
+class FakePods final : public Pods {
+ public:
+  Result<std::string> uid(const std::string& node) override { return fmt::format("{}-{}", node, lives_[node]); }
+  Result<void> remove(const std::string& node) override {
+    if (effective) ++lives_[node];
+    return {};
+  }
+  Result<bool> evict(const std::string& node) override {
+    if (may == 0 && !lax) return false;
+    if (may > 0) --may;
+    ++lives_[node];
+    return true;
+  }
+  Result<int> may_go(const std::string&) override { return may; }
+  Result<void> await_gone(const std::string&, const std::string&, Deadline) override { return {}; }
+  Result<void> await_successor(const std::string&, const std::string&, Deadline) override { return {}; }
+  // One whose place is nowhere while its host takes no pods.
+  Result<std::string> host_of(const std::string& node) override {
+    return std::string(cordoned_ && lives_[node] > 0 ? "" : "host");
+  }
+  Result<void> cordon(const std::string&, Duration) override {
+    cordoned_ = effective;
+    return {};
+  }
+  Result<void> uncordon(const std::string&) override {
+    cordoned_ = false;
+    return {};
+  }
+  Result<bool> is_cordoned(const std::string&) override { return cordoned_; }
+
+  int may = 1;
+  bool effective = true;
+  bool lax = false;  // lets go more than the budget does
+
+ private:
+  std::map<std::string, int> lives_;
+  bool cordoned_ = false;
+};
+
 // Nodes with one process each, which signals may or may not reach.
 class FakeSubstrate final : public Substrate {
  public:
@@ -128,6 +168,9 @@ class FakeSubstrate final : public Substrate {
   [[nodiscard]] Links* links() override { return &links_; }
   [[nodiscard]] std::string why_no_links() const override { return ""; }
 
+  [[nodiscard]] Pods* pods() override { return are_pods ? &pods_ : nullptr; }
+  [[nodiscard]] FakePods& fake_pods() { return pods_; }
+  bool are_pods = true;
   [[nodiscard]] FakeLinks& fake_links() { return links_; }
   void supervise(const std::string& node) { running_[node].push_back(++last_pid_); }
   void empty(const std::string& node) { running_[node].clear(); }
@@ -137,6 +180,7 @@ class FakeSubstrate final : public Substrate {
   std::vector<NodeSpec> nodes_;
   std::map<std::string, std::vector<int>> running_;
   FakeLinks links_;
+  FakePods pods_;
   int last_pid_ = 1;
   bool stopped_ = false;
 };
@@ -230,6 +274,49 @@ TEST_F(FaultTest, AFaultThatDoesNothingIsNotProven) {
 TEST_F(FaultTest, ANodeOnWhichNothingRunsCannotBeHurt) {
   substrate_.empty("vault-0");
   EXPECT_THAT(make("kill")->apply().error().message(), HasSubstr("nothing runs on vault-0"));
+}
+
+TEST_F(FaultTest, APodIsReplacedByAnother) {
+  const auto fault = make("delete_pod");
+  ASSERT_TRUE(fault->apply());
+  const auto proof = fault->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof, HasSubstr("pod vault-0-0 replaced by vault-0-1"));
+  substrate_.fake_pods().effective = false;
+  const auto nothing = make("delete_pod");
+  ASSERT_TRUE(nothing->apply());
+  EXPECT_THAT(nothing->prove({}).error().message(), HasSubstr("still the pod"));
+  substrate_.are_pods = false;
+  EXPECT_EQ(make_fault({.kind = "delete_pod", .targets = {"vault-0"}}, substrate_).error().kind(), ErrorKind::kHarness);
+}
+
+TEST_F(FaultTest, EvictionGoesAsFarAsTheBudgetLetsIt) {
+  const auto evict_both = [this] {
+    auto fault = make_fault({.kind = "evict_pod", .targets = {"vault-0", "vault-1"}}, substrate_);
+    EXPECT_TRUE(fault && (*fault)->apply());
+    return std::move(*fault);
+  };
+  const auto kept = evict_both();
+  EXPECT_THAT(*kept->prove({}), HasSubstr("vault-1: refused by its PodDisruptionBudget"));
+  EXPECT_TRUE(kept->findings().front().held);
+  substrate_.fake_pods().may = 1;
+  substrate_.fake_pods().lax = true;
+  EXPECT_FALSE(evict_both()->findings().front().held) << "two went, one might";
+}
+
+TEST_F(FaultTest, ADrainEvictsAllThatMayGoAndBringsThemBack) {
+  const auto drain = make("drain");
+  ASSERT_TRUE(drain->apply());
+  const auto proof = drain->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof, HasSubstr("host takes no pods; vault-0 evicted; vault-1 refused"));
+  ASSERT_TRUE(drain->undo());
+  EXPECT_EQ(drain->restarted(), std::vector<std::string>{"vault-0"});
+  EXPECT_TRUE(drain->findings().front().held);
+  substrate_.fake_pods().effective = false;
+  const auto nothing = make("cordon");
+  ASSERT_TRUE(nothing->apply());
+  EXPECT_THAT(nothing->prove({}).error().message(), HasSubstr("host takes pods"));
 }
 
 TEST_F(FaultTest, DirectionsAreSeenFromTheTarget) {

@@ -67,6 +67,8 @@ class Kill final : public ProcessFault {
  public:
   using ProcessFault::ProcessFault;
 
+  [[nodiscard]] std::vector<std::string> restarted() const override { return request().targets; }
+
   Result<void> apply() override {
     CHAMBER_CHECK(remember_running());
     for (const std::string& node : request().targets) {
@@ -209,6 +211,8 @@ class Pause final : public ProcessFault {
 class Restart final : public ProcessFault {
  public:
   using ProcessFault::ProcessFault;
+
+  [[nodiscard]] std::vector<std::string> restarted() const override { return request().targets; }
 
   Result<void> apply() override {
     CHAMBER_CHECK(remember_running());

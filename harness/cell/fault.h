@@ -30,6 +30,9 @@ class Fault {
   // Called once after apply() succeeded, also when the run was interrupted. Undoing what has ended by itself is no
   // error.
   virtual Result<void> undo() = 0;
+  // Nodes whose processes were started again by apply() or undo(): they get what an operator does about such nodes.
+  // Asked after undo().
+  [[nodiscard]] virtual std::vector<std::string> restarted() const { return {}; }
   // Asked once, after undo().
   [[nodiscard]] virtual std::vector<Finding> findings() const { return {}; }
 };

@@ -13,6 +13,13 @@ std::string Stack::server(std::string_view name) const {
   return version == versions.end() ? std::string(name) : fmt::format("{}@{}", name, version->second);
 }
 
+Stack settled(Stack stack, bool has_store) {
+  std::string& store = stack.postgres_settings.store;
+  if (store == "auto") store = has_store ? "kubernetes" : "etcd";
+  if (store == "kubernetes") stack.dcs = 0;
+  return stack;
+}
+
 json to_json(const Stack& stack) {
   const PostgresSettings& postgres = stack.postgres_settings;
   return {{"profile", stack.profile},
@@ -42,7 +49,8 @@ json to_json(const Stack& stack) {
             {"loop_wait_s", postgres.loop_wait.count()},
             {"retry_timeout_s", postgres.retry_timeout.count()},
             {"primary_start_timeout_s", postgres.primary_start_timeout.count()},
-            {"failsafe", postgres.failsafe}}},
+            {"failsafe", postgres.failsafe},
+            {"store", postgres.store}}},
           {"identity_settings",
            {{"engine", stack.identity_settings.engine}, {"connections", stack.identity_settings.connections}}},
           {"loadbalancer_settings",
@@ -85,6 +93,7 @@ Result<Stack> stack_from_json(const json& text) {
     settings.retry_timeout = std::chrono::seconds(postgres.at("retry_timeout_s").get<std::int64_t>());
     settings.primary_start_timeout = std::chrono::seconds(postgres.at("primary_start_timeout_s").get<std::int64_t>());
     postgres.at("failsafe").get_to(settings.failsafe);
+    postgres.at("store").get_to(settings.store);
     text.at("identity_settings").at("engine").get_to(stack.identity_settings.engine);
     text.at("identity_settings").at("connections").get_to(stack.identity_settings.connections);
     const json& balancer = text.at("loadbalancer_settings");

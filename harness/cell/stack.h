@@ -33,6 +33,7 @@ struct PostgresSettings {
   std::chrono::seconds retry_timeout{3};
   std::chrono::seconds primary_start_timeout{0};
   bool failsafe = false;
+  std::string store = "auto";  // auto | etcd | kubernetes: where Patroni keeps its lock; auto becomes one of the others
 };
 
 struct IdentitySettings {
@@ -82,6 +83,9 @@ struct Stack {
   [[nodiscard]] static Stack production() { return {"production", 3, 3, 3, 2, 2, 4, {}, {}, {}, {}, {}}; }
   [[nodiscard]] static Stack minimal() { return {"minimal", 1, 1, 1, 1, 1, 1, {}, {}, {}, {}, {}}; }
 };
+
+// As it is on a substrate that may have a store for Patroni itself: the component dcs is left out where that is used.
+[[nodiscard]] Stack settled(Stack stack, bool has_store);
 
 // Both ways, without loss: how a stack gets into its cell.
 [[nodiscard]] nlohmann::json to_json(const Stack& stack);

@@ -70,12 +70,43 @@ class Links {
   virtual Result<void> stop_capture() = 0;
 };
 
+// The objects of a component's ApiUse::kKeepsState are named after this, and so is the Service that follows its leader.
+[[nodiscard]] inline std::string state_name(const std::string& component) {
+  return component + "-primary";
+}
+
 // Kubernetes' API as pods see it.
 struct PodApi {
   std::string url;         // "https://kubernetes.default.svc"
   std::string name_space;  // that the pods are in, and their ServiceAccounts, which are named as the components
   std::string token_file;  // ApiUse::kProvesItself: a token of the pod's ServiceAccount …
   std::string audience;    // … that is good only for this one
+};
+
+// What Kubernetes does to nodes that are pods. What the harness had written into them by write_file() is in the pod
+// that comes in place of one that went, too; its processes are for start() to start.
+class Pods {
+ public:
+  virtual ~Pods() = default;
+  // What tells the pod from those of the same name before and after it. kUnavailable when there is none.
+  virtual Result<std::string> uid(const std::string& node) = 0;
+  // Asks for its end; it has its grace period. Its processes' end is planned.
+  virtual Result<void> remove(const std::string& node) = 0;
+  // The same by the Eviction API. False when the PodDisruptionBudget of its component forbids it.
+  virtual Result<bool> evict(const std::string& node) = 0;
+  // How many pods of its component the PodDisruptionBudget lets go now.
+  virtual Result<int> may_go(const std::string& node) = 0;
+  // Waits until the pod with this uid is no more.
+  virtual Result<void> await_gone(const std::string& node, const std::string& uid, Deadline deadline) = 0;
+  // The Kubernetes node that the pod is on; empty while it waits for one.
+  virtual Result<std::string> host_of(const std::string& node) = 0;
+  // From now on no pod is put on this Kubernetes node. Ends by itself after `time_to_live`, whatever becomes of the
+  // caller.
+  virtual Result<void> cordon(const std::string& host, Duration time_to_live) = 0;
+  virtual Result<void> uncordon(const std::string& host) = 0;
+  virtual Result<bool> is_cordoned(const std::string& host) = 0;
+  // Waits until a pod with another uid has its containers.
+  virtual Result<void> await_successor(const std::string& node, const std::string& uid, Deadline deadline) = 0;
 };
 
 class Substrate {
@@ -130,6 +161,8 @@ class Substrate {
   // Where the process's whole log is, as a file that outlives the cell.
   [[nodiscard]] virtual std::string log_path(std::string_view node, std::string_view process) const = 0;
 
+  // Null where nodes aren't pods.
+  [[nodiscard]] virtual Pods* pods() { return nullptr; }
   // Nothing where nodes aren't pods.
   [[nodiscard]] virtual std::optional<PodApi> pod_api() const { return std::nullopt; }
 

@@ -5,12 +5,14 @@
 namespace chamber {
 
 const std::vector<SubstrateLimits>& substrates() {
+  const std::string no_pods = "nodes are no pods there; --on kind they are";
   const std::string no_netem = "pods' packets can be dropped, not held back, which takes netem in the kernel";
   static const std::vector<SubstrateLimits> all{
-      {kLocal, {}, ""},
+      {kLocal, {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}, ""},
       {kKind,
        {{"delay", no_netem}, {"thin", no_netem}},
-       "the load shares its address with the Kubernetes node, whose own packets would be hurt too"}};
+       "the load shares its address with the Kubernetes node, whose own packets would be hurt too",
+       true}};
   return all;
 }
 

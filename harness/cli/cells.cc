@@ -124,7 +124,7 @@ Result<void> require_machine(const std::string& on, const Stack& stack, const st
   const fs::path cache = servers::Surroundings::of_process().cache;
   CHAMBER_TRY(kind::Docker::find());
   CHAMBER_CHECK(require_images(stack, CHAMBER_TRY(kind::ImageCatalogue::load(cache))));
-  return kind::check_machine(stack, cache);
+  return kind::check_machine(stack, kind::read_machine(cache));
 }
 
 }  // namespace chamber

@@ -35,16 +35,20 @@ ProgressStyle style_of(const CommonOptions& common) {
 }
 
 // A run of a plan that someone else made, and what repeats it.
-PlanRun run_of(const CommonOptions& common, const language::Plan& plan, const fs::path& folder) {
-  return {.common = common, .plan = plan, .command = "chamber replay " + folder.string(), .out = folder};
+PlanRun run_of(const ChaosOptions& options, const language::Plan& plan, const fs::path& folder) {
+  return {.common = options.common,
+          .plan = plan,
+          .command = "chamber replay " + folder.string(),
+          .out = folder,
+          .on = options.on};
 }
 
 // Runs smaller and smaller parts of a schedule that failed, until the time is over or nothing more can be left out.
 // Each trial is a run of its own, below the failed one's folder.
 class Shrinking {
  public:
-  Shrinking(const CommonOptions& common, const language::Plan& plan, const PlanRunEnd& failed, Duration time)
-      : common_(common), plan_(plan), failed_(failed), until_(now() + time), progress_(style_of(common)) {}
+  Shrinking(const ChaosOptions& options, const language::Plan& plan, const PlanRunEnd& failed, Duration time)
+      : options_(options), plan_(plan), failed_(failed), until_(now() + time), progress_(style_of(options.common)) {}
 
   Result<void> run() {
     const auto smallest = shrink(
@@ -66,7 +70,7 @@ class Shrinking {
     const fs::path folder = failed_.folder.string() + fmt::format("-shrink-{:02}", ++trials_);
     progress_.line(
         fmt::format("trial {}: {} of {} faults, {}", trials_, kept.size(), plan_.faults.size(), human(*plan.duration)));
-    const PlanRunEnd end = CHAMBER_TRY(run_in_own_cell(run_of(common_, plan, folder), progress_));
+    const PlanRunEnd end = CHAMBER_TRY(run_in_own_cell(run_of(options_, plan, folder), progress_));
     if (!same_failure(end.verdict)) return false;
     smallest_folder_ = end.folder;
     return true;
@@ -83,7 +87,7 @@ class Shrinking {
     return false;
   }
 
-  const CommonOptions& common_;
+  const ChaosOptions& options_;
   const language::Plan& plan_;
   const PlanRunEnd& failed_;
   const Instant until_;
@@ -95,16 +99,19 @@ class Shrinking {
 std::string command_line(const ChaosOptions& options, std::uint64_t seed) {
   std::string text =
       fmt::format("chamber chaos --for {} --seed {} --profile {}", options.length, seed, options.profile);
-  if (!options.base.empty()) text += " --on " + options.base;
+  if (!options.base.empty()) text += " --like " + options.base;
+  if (options.on != kLocal) text += " --on " + options.on;
   return text + set_arguments(options.overrides);
 }
 
 Result<int> chaos(const ChaosOptions& options) {
+  CHAMBER_CHECK(require_substrate(options.on));
   const std::uint64_t seed = options.seed.value_or(draw_seed());
   ChaosPlanRequest request{.length = CHAMBER_TRY(duration_from(options.length, "--for")),
                            .seed = seed,
                            .profile = CHAMBER_TRY(chaos_profile_from(options.profile)),
                            .scenarios = home_folder() / "scenarios",
+                           .on = options.on,
                            .overrides = options.overrides};
   if (!options.base.empty()) request.base = options.base;
   const Duration shrink_for = CHAMBER_TRY(duration_from(options.shrink_for, "--shrink-for"));
@@ -115,8 +122,11 @@ Result<int> chaos(const ChaosOptions& options) {
         stdout);
     return 0;
   }
-  const PlanRun run{
-      .common = options.common, .plan = made.plan, .command = command_line(options, seed), .out = options.out};
+  const PlanRun run{.common = options.common,
+                    .plan = made.plan,
+                    .command = command_line(options, seed),
+                    .out = options.out,
+                    .on = options.on};
   const auto end = [&] {
     Progress progress(style_of(options.common));
     progress.line(fmt::format("seed {}: {} faults, {} quiet periods", seed, made.schedule.faults.size(),
@@ -125,7 +135,7 @@ Result<int> chaos(const ChaosOptions& options) {
   }();
   if (!end) return tl::unexpected(end.error());
   if (end->verdict.overall == Judgement::kFail && shrink_for > Duration::zero() && !interrupted()) {
-    CHAMBER_CHECK(Shrinking(options.common, made.plan, *end, shrink_for).run());
+    CHAMBER_CHECK(Shrinking(options, made.plan, *end, shrink_for).run());
   }
   return end->code;
 }

@@ -37,7 +37,8 @@ struct ChaosOptions {
   std::string length = "10m";  // --for
   std::optional<std::uint64_t> seed;
   std::string profile = "rough";
-  std::string base;                    // --on: FAMILY/NAME or parts/NAME; empty: parts/chaos
+  std::string base;                    // --like: FAMILY/NAME or parts/NAME; empty: parts/chaos
+  std::string on = "local";            // the substrate
   std::vector<std::string> overrides;  // --set
   std::string shrink_for = "10m";      // after a fail; 0s: not at all
   std::filesystem::path out;

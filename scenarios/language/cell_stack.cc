@@ -36,6 +36,7 @@ Result<PostgresSettings> postgres_settings(const Parameters& written) {
   settings.retry_timeout = duration_cast<seconds>(CHAMBER_TRY(written.get<Duration>("retry_timeout")));
   settings.primary_start_timeout = duration_cast<seconds>(CHAMBER_TRY(written.get<Duration>("primary_start_timeout")));
   settings.failsafe = CHAMBER_TRY(written.get<bool>("failsafe"));
+  settings.store = CHAMBER_TRY(written.get<std::string>("store"));
   return settings;
 }
 

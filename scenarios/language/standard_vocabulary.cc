@@ -93,7 +93,8 @@ ComponentSpec postgres() {
                        {.name = "failsafe",
                         .type = ParameterType::kFlag,
                         .doc = "Patroni's failsafe_mode: go on without the store while all members answer.",
-                        .fallback = false}},
+                        .fallback = false},
+                       patroni_store()},
           .rule = patroni_timing};
 }
 
@@ -364,7 +365,7 @@ std::vector<FaultSpec> faults() {
       {.name = "delay", .doc = "Packets arrive later.", .parameters = {add, jitter, to, direction}},
       {.name = "loss", .doc = "A share of the packets vanishes.", .parameters = {share, to, direction}},
       {.name = "thin", .doc = "So many bytes a second pass and no more.", .parameters = {per_second, to, direction}}};
-  for (const auto& actions : {vault_actions(), platform_actions()})
+  for (const auto& actions : {pod_faults(), vault_actions(), platform_actions()})
     all.insert(all.end(), actions.begin(), actions.end());
   return all;
 }

@@ -149,6 +149,11 @@ struct Vocabulary {
 // Of PostgreSQL, identity and the object store.
 [[nodiscard]] std::vector<FaultSpec> platform_actions();
 
+// What only Kubernetes does to nodes: part of the standard vocabulary.
+[[nodiscard]] std::vector<FaultSpec> pod_faults();
+// Where Patroni keeps its lock, a setting of postgres.
+[[nodiscard]] ParameterSpec patroni_store();
+
 // errors, recovery, capacity; with the parameters that they share with others.
 [[nodiscard]] std::vector<CheckSpec> degradation_checks(const ParameterSpec& when, const ParameterSpec& what,
                                                         const ParameterSpec& at_most);

@@ -32,6 +32,31 @@ TEST(Where, OnKindPacketsVanishButAreNotHeldBack) {
               HasSubstr("the fault thin: "));
 }
 
+TEST(Where, OnKindPatroniNeedsNoEtcdUnlessTheStackSaysSo) {
+  const auto why = [](const std::string& stack) {
+    const std::string text = fmt::format(
+        "name: tried\nabout: tried\nstack: {{postgres: {}}}\nload:\n  - {{workload: postgres.append, rate: 5/s}}\n"
+        "faults:\n  - {{at: 1s, do: kill, target: dcs.majority, for: 5s}}\nduration: 20s\nchecks:\n"
+        "  - {{no_lost_acks: postgres.append}}\n",
+        stack);
+    const auto plan = make_plan({.file = "scenarios/failover/tried.yaml", .text = text}, standard_vocabulary());
+    EXPECT_TRUE(plan) << plan.error().message();
+    return plan ? why_not_on(*find_substrate(kKind), *plan) : "no plan";
+  };
+  EXPECT_THAT(why("{nodes: 3}"), HasSubstr("stack.postgres.store=etcd"));
+  EXPECT_EQ(why("{nodes: 3, store: etcd}"), "");
+}
+
+TEST(Where, PodsAreDeletedWhereThereArePods) {
+  const std::string text =
+      "name: tried\nabout: tried\nstack: {vault: 3}\nload:\n  - {workload: vault.register, rate: 5/s}\nfaults:\n"
+      "  - {at: 1s, do: evict_pod, target: vault.leader}\nduration: 20s\nchecks:\n  - {linearizable: vault.register}\n";
+  const auto plan = make_plan({.file = "scenarios/failover/tried.yaml", .text = text}, standard_vocabulary());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_THAT(why_not_on(*find_substrate(kLocal), *plan), HasSubstr("the fault evict_pod: nodes are no pods"));
+  EXPECT_EQ(why_not_on(*find_substrate(kKind), *plan), "");
+}
+
 TEST(Where, OnKindTheLoadsOwnLinksAreLeftAlone) {
   EXPECT_THAT(why_not_on_kind("{at: 1s, do: loss, target: vault.leader, to: clients, share: 5%, for: 5s}"),
               HasSubstr("the fault loss to clients: "));

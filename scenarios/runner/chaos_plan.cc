@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chaos/shrink.h"
+#include "scenarios/language/where.h"
 
 namespace chamber {
 namespace {
@@ -13,9 +14,11 @@ using std::chrono::seconds;
 constexpr Duration kGap = seconds(4);
 constexpr Duration kFinalHeal = seconds(30);
 
-std::vector<ChaosComponent> components_of(const language::Stack& stack, const language::Vocabulary& vocabulary) {
+std::vector<ChaosComponent> components_of(const language::Stack& stack, const SubstrateLimits& substrate,
+                                          const language::Vocabulary& vocabulary) {
   std::vector<ChaosComponent> components;
   for (const language::Component& component : stack.components) {
+    if (component.name == "dcs" && language::has_own_store(substrate, stack)) continue;
     ChaosComponent one{
         .name = component.name, .nodes = *component.nodes, .tolerates = *component.tolerates, .roles = {}};
     for (const language::TargetSpec& target : vocabulary.targets) {
@@ -66,12 +69,14 @@ Result<ChaosPlan> make_chaos_plan(const ChaosPlanRequest& request, const languag
   asked.overrides = request.overrides;
   asked.overrides.push_back(fmt::format("duration={}", document::to_text(request.length)));
   asked.overrides.push_back(fmt::format("seed={}", request.seed));
+  const SubstrateLimits* const substrate = find_substrate(request.on);
+  if (substrate == nullptr) return fail(ErrorKind::kInput, "there is no substrate '{}'", request.on);
   const language::Stack stack = CHAMBER_TRY(language::stack_of(asked, vocabulary));
   const ChaosSchedule schedule = CHAMBER_TRY(draw_schedule({.length = request.length,
                                                             .seed = request.seed,
                                                             .profile = request.profile,
-                                                            .components = components_of(stack, vocabulary)},
-                                                           fault_kinds()));
+                                                            .components = components_of(stack, *substrate, vocabulary)},
+                                                           fault_kinds_on(*substrate)));
   asked.overrides.push_back("faults=" + to_yaml(schedule.faults));
   language::Plan plan = CHAMBER_TRY(language::make_plan(asked, vocabulary));
   say_where_from(plan.faults, request.seed);

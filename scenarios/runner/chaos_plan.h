@@ -17,6 +17,7 @@ struct ChaosPlanRequest {
   ChaosProfile profile = ChaosProfile::kRough;
   std::string base = "parts/chaos";         // whose stack, load and checks: a part, or FAMILY/NAME of a scenario
   std::filesystem::path scenarios;          // the catalogue's folder
+  std::string on = kLocal;                  // the substrate: what it can't do is not drawn
   std::vector<std::string> overrides = {};  // as in PlanRequest
 };
 

@@ -223,7 +223,7 @@ Result<void> FaultSchedule::hurt(const language::FaultEntry& entry, Fault& fault
   tell(fmt::format("{}: {}", subject, proof ? *proof : "not proven: " + proof.error().message()));
   static_cast<void>(sleep_until(begin_ + entry.end(), request_.stop));  // a stop ends the fault now
   recorder_.event(EventKind::kFaultUndo, subject, "");
-  Result<std::string> undone = undo(entry, fault, nodes);
+  Result<std::string> undone = undo(fault);
   recorder_.event(EventKind::kFaultEnd, subject, undone ? *undone : undone.error().message());
   {
     const std::lock_guard lock(mutex_);
@@ -248,12 +248,9 @@ void FaultSchedule::found(const language::FaultEntry& entry, const std::string& 
   }
 }
 
-Result<std::string> FaultSchedule::undo(const language::FaultEntry& entry, Fault& fault,
-                                        const std::vector<std::string>& nodes) {
+Result<std::string> FaultSchedule::undo(Fault& fault) {
   CHAMBER_CHECK(fault.undo());
-  const bool restarted = *entry.kind == "kill" || *entry.kind == "restart";
-  if (!restarted) return std::string(kUndone);
-  for (const std::string& node : nodes) {
+  for (const std::string& node : fault.restarted()) {
     if (request_.stop.stop_requested()) break;
     const auto recovered = request_.platform.recover(node, {request_.stop, Deadline::in(kRecovery)});
     if (recovered || request_.stop.stop_requested()) continue;

@@ -57,7 +57,7 @@ class FaultSchedule {
   void tell(const std::string& text);
   void found(const language::FaultEntry& entry, const std::string& subject, const Fault& fault);
   // Undoes it and sees that its nodes do their work again; what to note at the fault's end.
-  Result<std::string> undo(const language::FaultEntry& entry, Fault& fault, const std::vector<std::string>& nodes);
+  Result<std::string> undo(Fault& fault);
 
   const RunRequest& request_;
   Recorder& recorder_;

@@ -128,7 +128,9 @@ void add_chaos_commands(CLI::App& app, Arguments& a) {
   chaos->add_option("--seed", a.seed, "Of the schedule and all else that is drawn; a new one when left out");
   chaos->add_option("--profile", a.chaos.profile, "calm: one mild fault at a time; rough: as many as are tolerated")
       ->capture_default_str();
-  chaos->add_option("--on", a.chaos.base, "The stack, load and checks of parts/NAME or FAMILY/NAME");
+  chaos->add_option("--like", a.chaos.base, "The stack, load and checks of parts/NAME or FAMILY/NAME");
+  chaos->add_option("--on", a.chaos.on, "What nodes run on: local or kind; what it can't do is not drawn")
+      ->capture_default_str();
   chaos->add_option("--set", a.chaos.overrides, "PATH=VALUE: change one value of that");
   chaos->add_option("--shrink-for", a.chaos.shrink_for, "After a fail, look so long for a smaller schedule that fails")
       ->capture_default_str();

@@ -182,12 +182,60 @@ TEST_F(KindCells, SaysWhatIsMissing) {
   EXPECT_THAT(folders(), IsEmpty()) << "a run that can't be is no run";
   environment_.erase("DOCKER_HOST");
   environment_["CHAMBER_CACHE"] = root_ / "empty";
-  const Ended no_image = chamber({"up", "minimal", "--on", "kind"});
-  EXPECT_EQ(no_image.code, 3);
-  EXPECT_THAT(no_image.err, HasSubstr("`ci/images` builds it"));
+  const Ended no_images = chamber({"up", "minimal", "--on", "kind"});
+  EXPECT_EQ(no_images.code, 3);
+  EXPECT_THAT(no_images.err, HasSubstr("`ci/images` builds it"));
   const Ended nowhere = chamber({"up", "minimal", "--on", "mars"});
   EXPECT_EQ(nowhere.code, 2);
   EXPECT_THAT(nowhere.err, HasSubstr("right would be local or kind"));
+}
+
+TEST_F(KindCells, SaysThatDockerIsNotForThisUser) {
+  // Nobody may go into the folders that the program and this test's own are in.
+  fs::permissions(root_, fs::perms::all);
+  fs::copy_file(CHAMBER_PROGRAM, root_ / "chamber");
+  SpawnOptions options;
+  options.arguments = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                       root_ / "chamber",  "--runs",        root_ / "runs",  "up",
+                       "minimal",          "--on",          "kind"};
+  options.environment = environment_;
+  options.environment["DOCKER_HOST"] = docker_host_;
+  const auto done = run_command(options, "", Deadline::in(seconds(30)));
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ(done->status.shell_code(), 3);
+  EXPECT_THAT(done->output, HasSubstr("you may not use the Docker daemon at"));
+  EXPECT_THAT(done->output, HasSubstr("usermod -aG docker"));
+}
+
+TEST_F(KindCells, SaysThatAnImageIsNotToBeHad) {
+  nlohmann::json catalogue = json_of(fs::path(environment_["CHAMBER_CACHE"]) / "images/node.json");
+  catalogue["image"] = "chamber/node:never-built";
+  catalogue["archive"] = "/nowhere/node.tar.zst";
+  fs::create_directory(root_ / "empty/images");
+  std::ofstream(root_ / "empty/images/node.json") << catalogue;
+  environment_["CHAMBER_CACHE"] = root_ / "empty";
+  const Ended ended = chamber({"up", "minimal", "--on", "kind"});
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("the node image is neither in Docker nor at /nowhere/node.tar.zst; `ci/images`"));
+  EXPECT_TRUE(nothing_more_than(before_));
+}
+
+TEST_F(KindCells, SaysThatTheDiskIsTooSmall) {
+  // A disk of 16 MiB where the images are, for this program alone.
+  const std::string catalogue = fs::path(environment_["CHAMBER_CACHE"]) / "images/node.json";
+  environment_["CHAMBER_CACHE"] = root_ / "empty";
+  wrapper_ = {"/usr/bin/unshare",
+              "--mount",
+              "/bin/sh",
+              "-ec",
+              R"(mount -t tmpfs -o size=16m tmpfs "$CHAMBER_CACHE"; mkdir "$CHAMBER_CACHE/images"
+                 cp "$0" "$CHAMBER_CACHE/images"; exec "$@")",
+              catalogue};
+  const Ended ended = chamber({"up", "minimal", "--on", "kind"});
+  wrapper_.clear();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("GiB of disk, 0.0 are free at"));
+  EXPECT_THAT(folders(), IsEmpty());
 }
 
 }  // namespace

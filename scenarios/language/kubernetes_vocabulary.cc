@@ -1,0 +1,33 @@
+// What a scenario can ask of Kubernetes where it is what nodes run on.
+#include "scenarios/language/vocabulary.h"
+
+namespace chamber::language {
+
+std::vector<FaultSpec> pod_faults() {
+  return {{"delete_pod", "The pod is deleted; another of its name comes in its place.", Lasting::kNo, {}},
+          {"evict_pod",
+           "The pods are asked to go by the Eviction API, which the PodDisruptionBudget may refuse; another comes in "
+           "place of each that went.",
+           Lasting::kNo,
+           {}},
+          {"cordon",
+           "No pod is put on the Kubernetes node that the target is on, until the fault's end.",
+           Lasting::kYes,
+           {}},
+          {"drain",
+           "Cordons the Kubernetes node that the target is on and evicts all its pods, as far as their "
+           "PodDisruptionBudgets let them; they come back at the fault's end.",
+           Lasting::kYes,
+           {}}};
+}
+
+ParameterSpec patroni_store() {
+  return {.name = "store",
+          .type = ParameterType::kChoice,
+          .doc = "Where Patroni keeps its leader lock.",
+          .fallback = std::string("auto"),
+          .choices = {{"auto", "In Kubernetes where nodes are pods; there the stack has no dcs. Elsewhere in etcd."},
+                      {"etcd", "In etcd everywhere."}}};
+}
+
+}  // namespace chamber::language
