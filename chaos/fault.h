@@ -51,8 +51,8 @@ struct FaultKind {
   std::string name;
   std::string about;
   bool needs_links = false;
-  bool needs_pods = false;
   std::optional<Drawing> drawing = {};
+  bool needs_pods = false;
 };
 
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();

@@ -85,7 +85,8 @@ std::vector<Finding> look_at_kind() {
   const auto images = kind::ImageCatalogue::load(cache);
   add("images", images ? Result<void>() : tl::unexpected(images.error()),
       images ? fmt::format("Kubernetes {} in {}", images->kubernetes, images->node_image) : "");
-  add("machine", kind::check_machine(Stack::production(), cache), "enough memory, inotify instances and disk");
+  add("machine", kind::check_machine(Stack::production(), kind::read_machine(cache)),
+      "enough memory, inotify instances and disk");
   return findings;
 }
 

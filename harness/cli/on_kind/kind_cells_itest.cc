@@ -99,6 +99,16 @@ TEST_F(KindCells, AScenarioRunsUnchangedAndLeavesNothing) {
   expect_tidy(only_folder());
 }
 
+TEST_F(KindCells, KubernetesEvictsPodsAsTheirBudgetLetsIt) {
+  const Ended run = chamber({"run", "pod-evicted", "--on", "kind"});
+  EXPECT_EQ(run.code, 0) << run.err << run.out;
+  EXPECT_THAT(run.out, HasSubstr("upheld evict_pod"));
+  EXPECT_TRUE(nothing_more_than(before_));
+  const Ended elsewhere = chamber({"run", "pod-evicted"});
+  EXPECT_EQ(elsewhere.code, 3);
+  EXPECT_THAT(elsewhere.err, HasSubstr("not run: pod-evicted can't be run on local as it is written"));
+}
+
 TEST_F(KindCells, NothingIsLeftOfAKilledRunAndAForeignClusterStays) {
   const std::string kubeconfig = root_ / "foreign.kubeconfig";
   const std::string kind = images_.kind;
@@ -148,7 +158,6 @@ TEST_F(KindCells, APodMayTalkToThoseItNeedsAndToNobodyElse) {
   ASSERT_EQ(chamber({"up", "minimal", "--on", "kind"}).code, 0) << text_of(root_ / "err");
   // Each node tries each port of each other; who must get through is the table of flows.
   const std::map<std::string, std::map<std::string, int>> components{{"vault", {{"api", 8200}, {"cluster", 8201}}},
-                                                                     {"dcs", {{"client", 2379}, {"peer", 2380}}},
                                                                      {"postgres", {{"sql", 5432}, {"patroni", 8008}}},
                                                                      {"loadbalancer", {{"primary", 5432}}},
                                                                      {"identity", {{"api", 8080}}},
