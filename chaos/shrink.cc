@@ -30,6 +30,8 @@ class Shrinker {
       : still_fails_(still_fails), go_on_(go_on) {}
 
   Result<Part> run(Part whole) {
+    // What fails without any of them has no cause among them: every part would "still fail".
+    if (CHAMBER_TRY(take(whole, {}))) return whole;
     std::size_t pieces = 2;
     while (whole.size() > 1 && !stopped_) {
       const std::size_t before = whole.size();
@@ -63,7 +65,7 @@ class Shrinker {
   }
 
   Result<bool> take(Part& whole, Part part) {
-    if (stopped_ || part.empty() || !tried_.insert(part).second) return false;
+    if (stopped_ || !tried_.insert(part).second) return false;
     if (!go_on_()) {
       stopped_ = true;
       return false;

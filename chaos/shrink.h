@@ -14,8 +14,9 @@ namespace chamber {
 // Whether the faults with these numbers, alone, still make the run fail. An error ends the search.
 using StillFails = std::function<Result<bool>(const std::vector<std::size_t>& kept)>;
 
-// A small part of `count` faults that was seen to fail; all of them when no smaller one was. Without interruption no
-// single fault can be left out of it; as a run can pass by luck, that is what was seen, not a proof. `go_on` is asked
+// A small part of `count` faults that was seen to fail; all of them when no smaller one was. The first trial has none
+// at all: where that fails, the faults are not the cause, and the part is empty. Without interruption no single fault
+// can be left out of what is found; as a run can pass by luck, that is what was seen, not a proof. `go_on` is asked
 // before each trial. No part is tried twice.
 Result<std::vector<std::size_t>> shrink(std::size_t count, const StillFails& still_fails,
                                         const std::function<bool()>& go_on);

@@ -40,6 +40,14 @@ TEST(Shrink, FindsTheSmallestPartForAThousandCauses) {
   }
 }
 
+TEST(Shrink, FindsThatNoFaultIsNeeded) {
+  int trials = 0;
+  const auto found = shrink(
+      7, [&](const Part&) -> Result<bool> { return ++trials > 0; }, go_on);
+  EXPECT_TRUE(found->empty());
+  EXPECT_EQ(trials, 1);
+}
+
 TEST(Shrink, KeepsAllWhenNoPartFails) {
   std::set<Part> tried;
   const auto found = shrink(
@@ -48,9 +56,10 @@ TEST(Shrink, KeepsAllWhenNoPartFails) {
 }
 
 TEST(Shrink, StopsWhenToldAndKeepsWhatWasSeen) {
-  int left = 3;
+  int left = 4;
   const auto found = shrink(
-      32, [](const Part& kept) -> Result<bool> { return kept.front() == 0; }, [&] { return left-- > 0; });
+      32, [](const Part& kept) -> Result<bool> { return !kept.empty() && kept.front() == 0; },
+      [&] { return left-- > 0; });
   EXPECT_THAT(*found, ElementsAre(0, 1, 2, 3));
 }
 

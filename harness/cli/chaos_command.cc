@@ -57,6 +57,8 @@ class Shrinking {
     if (!smallest) return tl::unexpected(smallest.error());
     if (smallest_folder_.empty()) {
       progress_.line(fmt::format("no smaller schedule failed in {} trials", trials_));
+    } else if (smallest->empty()) {
+      progress_.line(fmt::format("it fails without any fault, too: chamber replay {}", smallest_folder_.string()));
     } else {
       progress_.line(fmt::format("{} of {} faults still fail: chamber replay {}", smallest->size(), plan_.faults.size(),
                                  smallest_folder_.string()));
