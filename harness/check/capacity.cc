@@ -52,6 +52,10 @@ CheckResult check_capacity(const History& history, const CapacityOptions& option
                                           carries ? "" : ": not carried"));
     from = to;
   }
+  if (result.operations == 0) {
+    result.summary = "no operation was tried";
+    return result;
+  }
   result.budget = Budget{result.check, options.at_least, highest, "/s", options.source, false};
   result.judgement = highest >= options.at_least ? Judgement::kPass : Judgement::kFail;
   result.summary = fmt::format("{:.0f}/s are carried with p{:g} within {}{}; {:.0f}/s are asked for", highest,

@@ -108,6 +108,14 @@ TEST(Capacity, TheKneeIsTheLastStepBeforeTheFirstThatIsTooMuch) {
   EXPECT_DOUBLE_EQ(check_capacity(builder.history(), options).budget->observed, 0);
 }
 
+TEST(Capacity, WithoutAnOperationNothingIsKnownWhateverIsAskedFor) {
+  HistoryBuilder builder;
+  builder.event(0, EventKind::kLoadStart, "w");
+  const CapacityOptions options{
+      .workload = "w", .steps = {{100, seconds(1)}}, .within = milliseconds(50), .at_least = 0};
+  EXPECT_EQ(check_capacity(builder.history(), options).judgement, Judgement::kInconclusive);
+}
+
 TEST(RolesKept, AnotherHolderIsAFailure) {
   HistoryBuilder builder;
   builder.event(0, EventKind::kRoleChange, "postgres.primary", "postgres-1");

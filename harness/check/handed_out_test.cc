@@ -8,6 +8,7 @@
 #include <map>
 
 #include "harness/check/test_histories.h"
+#include "harness/check/twin_rounds.h"
 #include "harness/check/windows.h"
 
 namespace chamber {
@@ -179,22 +180,9 @@ History handed_out_history(Random& random) {
 }
 
 TEST(HandedOut, AgreesWithItsReferenceTwin) {
-  for (const std::uint64_t seed : test_seeds()) {
-    std::cout << "seed " << seed << "\n";
-    Random random(seed);
-    std::map<Judgement, int> seen;
-    for (int round = 0; round < kTwinRounds; ++round) {
-      const History history = handed_out_history(random);
-      const CheckResult result = check_handed_out(history, kOptions);
-      ++seen[result.judgement];
-      if (result.judgement == Twin(history).judge()) continue;
-      for (const Operation& operation : history.operations) std::cout << history.describe(operation) << "\n";
-      FAIL() << "seed " << seed << ", round " << round << ": " << to_string(result.judgement) << ", " << result.summary;
-    }
-    for (const Judgement judgement : {Judgement::kPass, Judgement::kFail, Judgement::kInconclusive}) {
-      EXPECT_GT(seen[judgement], kTwinRounds / 20) << to_string(judgement);
-    }
-  }
+  expect_twin_agrees(
+      handed_out_history, [](const History& history) { return check_handed_out(history, kOptions); },
+      [](const History& history) { return Twin(history).judge(); });
 }
 
 }  // namespace

@@ -1,0 +1,38 @@
+// The rounds in which a checker and its twin judge the same random histories. For tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <iostream>
+#include <map>
+
+#include "harness/check/test_histories.h"
+#include "harness/check/verdict.h"
+
+namespace chamber {
+
+// Fails at the first history on which they differ, and when the histories are too much alike: each judgement must be
+// that of a twentieth of them.
+inline void expect_twin_agrees(const std::function<History(Random&)>& draw,
+                               const std::function<CheckResult(const History&)>& check,
+                               const std::function<Judgement(const History&)>& twin) {
+  for (const std::uint64_t seed : test_seeds()) {
+    std::cout << "seed " << seed << "\n";
+    Random random(seed);
+    std::map<Judgement, int> seen;
+    for (int round = 0; round < kTwinRounds; ++round) {
+      const History history = draw(random);
+      const CheckResult result = check(history);
+      ++seen[result.judgement];
+      if (result.judgement == twin(history)) continue;
+      for (const Operation& operation : history.operations) std::cout << history.describe(operation) << "\n";
+      FAIL() << "seed " << seed << ", round " << round << ": " << to_string(result.judgement) << ", " << result.summary;
+    }
+    for (const Judgement judgement : {Judgement::kPass, Judgement::kFail, Judgement::kInconclusive}) {
+      EXPECT_GT(seen[judgement], kTwinRounds / 20) << to_string(judgement);
+    }
+  }
+}
+
+}  // namespace chamber
