@@ -57,6 +57,12 @@ class Component {
     return {};
   }
 
+  // Has the node's server show the certificate that now stands in its files (fixtures/node_tls.h) and do nothing else
+  // differently. kInput where there is no way but to start it again.
+  virtual Result<void> reload_certificate(const std::string& node) {
+    return fail(ErrorKind::kInput, "{} takes up a certificate only when it starts", node);
+  }
+
   // What a scenario can ask of it besides the faults of any node (harness/cell/action.h). kInput for an unknown name.
   virtual Result<std::unique_ptr<Fault>> action(const ActionRequest& request) {
     return fail(ErrorKind::kInput, "{} has no action '{}'", name(), request.name);

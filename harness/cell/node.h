@@ -19,10 +19,18 @@ struct NodeFile {
   bool secret = false;  // mode 0600 instead of 0644; on kind a Secret instead of a ConfigMap
 };
 
+// How a port shows the node's certificate.
+enum class PortTls {
+  kNone,      // not at all: what is behind it shows one, or nobody
+  kAtOnce,    //
+  kPostgres,  // when PostgreSQL's SSLRequest asked for it
+};
+
 struct PortSpec {
   std::string name;        // "api"
   std::uint16_t number;    //
   std::string publish_as;  // when not empty: reachable from outside the cell on 127.0.0.1, under this name
+  PortTls tls = PortTls::kNone;
 };
 
 struct VolumeSpec {

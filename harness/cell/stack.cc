@@ -39,7 +39,9 @@ json to_json(const Stack& stack) {
             {"seal", stack.vault_settings.seal},
             {"attended", stack.vault_settings.attended},
             {"audited", stack.vault_settings.audited},
-            {"root_revoked", stack.vault_settings.root_revoked}}},
+            {"root_revoked", stack.vault_settings.root_revoked},
+            {"issues_certificates", stack.vault_settings.issues_certificates},
+            {"certificate_lifetime_s", stack.vault_settings.certificate_lifetime.count()}}},
           {"postgres_settings",
            {{"synchronous", postgres.synchronous},
             {"synchronous_strict", postgres.synchronous_strict},
@@ -82,6 +84,9 @@ Result<Stack> stack_from_json(const json& text) {
     vault.at("attended").get_to(stack.vault_settings.attended);
     vault.at("audited").get_to(stack.vault_settings.audited);
     vault.at("root_revoked").get_to(stack.vault_settings.root_revoked);
+    vault.at("issues_certificates").get_to(stack.vault_settings.issues_certificates);
+    stack.vault_settings.certificate_lifetime =
+        std::chrono::seconds(vault.at("certificate_lifetime_s").get<std::int64_t>());
     const json& postgres = text.at("postgres_settings");
     PostgresSettings& settings = stack.postgres_settings;
     postgres.at("synchronous").get_to(settings.synchronous);

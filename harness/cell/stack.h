@@ -21,6 +21,9 @@ struct VaultSettings {
   bool attended = true;            // an operator gives a restarted node its shares
   bool audited = true;             // a file audit device from the start
   bool root_revoked = true;        // the root token of the bring-up is revoked at its end
+  // Every listener's certificate is issued by its PKI engine, in place of the cell's authority, as soon as it can.
+  bool issues_certificates = false;
+  std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
 };
 
 struct PostgresSettings {

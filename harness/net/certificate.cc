@@ -15,6 +15,7 @@ namespace {
 using openssl::CertificatePtr;
 using openssl::KeyPtr;
 
+using RequestPtr = std::unique_ptr<X509_REQ, openssl::Deleter<X509_REQ_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, openssl::Deleter<GENERAL_NAMES_free>>;
 
 // EVP_EC_gen() spelled out: the macro casts in the old style.
@@ -185,6 +186,32 @@ Result<KeyPair> CertificateAuthority::issue(const CertificateRequest& request) c
                     add_alternative_names(fresh, request) && X509_sign(fresh, state_->key.get(), EVP_sha256()) > 0;
   if (!made) return openssl::failure("issuing a certificate for " + request.common_name);
   return to_pem(fresh, key.get(), request.common_name);
+}
+
+Result<std::string> CertificateAuthority::sign_authority(const std::string& request_pem) const {
+  const openssl::BioPtr text(BIO_new_mem_buf(request_pem.data(), static_cast<int>(request_pem.size())));
+  if (!text) return openssl::failure("reading a request for a certificate");
+  const RequestPtr request(PEM_read_bio_X509_REQ(text.get(), nullptr, nullptr, nullptr));
+  EVP_PKEY* const key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
+  if (key == nullptr || X509_REQ_verify(request.get(), key) != 1) {
+    return fail(ErrorKind::kInput, "this is no request for a certificate: {}", openssl::error_text());
+  }
+  const CertificatePtr certificate(X509_new());
+  X509* const issuer = state_->certificate.get();
+  X509* const fresh = certificate.get();
+  const openssl::BioPtr out(BIO_new(BIO_s_mem()));
+  const bool made = fresh && out && X509_set_version(fresh, X509_VERSION_3) == 1 && set_serial(fresh) &&
+                    X509_set_subject_name(fresh, X509_REQ_get_subject_name(request.get())) == 1 &&
+                    X509_set_issuer_name(fresh, X509_get_subject_name(issuer)) == 1 &&
+                    X509_set1_notBefore(fresh, X509_get0_notBefore(issuer)) == 1 &&
+                    X509_set1_notAfter(fresh, X509_get0_notAfter(issuer)) == 1 && X509_set_pubkey(fresh, key) == 1 &&
+                    add_extension(fresh, issuer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+                    add_extension(fresh, issuer, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+                    add_extension(fresh, issuer, NID_subject_key_identifier, "hash") &&
+                    add_extension(fresh, issuer, NID_authority_key_identifier, "keyid:always") &&
+                    X509_sign(fresh, state_->key.get(), EVP_sha256()) > 0 && PEM_write_bio_X509(out.get(), fresh) == 1;
+  if (!made) return openssl::failure("signing an authority");
+  return drained(out.get());
 }
 
 const std::string& CertificateAuthority::certificate_pem() const {

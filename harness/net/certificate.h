@@ -41,9 +41,13 @@ class CertificateAuthority {
   [[nodiscard]] static Result<CertificateAuthority> load(const KeyPair& pair);
 
   [[nodiscard]] Result<KeyPair> issue(const CertificateRequest& request) const;
+  // Makes an authority below this one (pathlen 0: it signs no further ones) of whoever has the key of this request
+  // (PKCS #10, PEM), under the request's own name. The certificate, PEM. kInput when the request is not readable or not
+  // signed with its key.
+  [[nodiscard]] Result<std::string> sign_authority(const std::string& request_pem) const;
 
   [[nodiscard]] const std::string& certificate_pem() const;
-  // With the private key: to save it, or to hand it to what signs by itself (Vault's PKI).
+  // With the private key, to save it.
   [[nodiscard]] const KeyPair& key_pair() const;
 
  private:

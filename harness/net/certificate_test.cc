@@ -1,11 +1,14 @@
 #include "harness/net/certificate.h"
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 
 #include <chrono>
+#include <memory>
 #include <set>
 
 #include "harness/base/secrets.h"
+#include "harness/net/openssl.h"
 
 namespace chamber {
 namespace {
@@ -100,6 +103,39 @@ TEST(CertificateAuthority, GivesEachCertificateItsOwnSerial) {
     serials.insert(read_certificate(authority.issue({.common_name = "n"}).value().certificate_pem).value().serial);
   }
   EXPECT_EQ(serials.size(), 20U);
+}
+
+std::string text_of(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+TEST(CertificateAuthority, MakesAnAuthorityOfARequestWhoseKeyItNeverSees) {
+  const auto authority = CertificateAuthority::create().value();
+  const openssl::KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const std::unique_ptr<X509_REQ, openssl::Deleter<X509_REQ_free>> request(X509_REQ_new());
+  const auto* name = reinterpret_cast<const unsigned char*>("below");
+  X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_UTF8, name, -1, -1, 0);
+  X509_REQ_set_pubkey(request.get(), key.get());
+  ASSERT_GT(X509_REQ_sign(request.get(), key.get(), EVP_sha256()), 0);
+  const openssl::BioPtr request_pem(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509_REQ(request_pem.get(), request.get());
+  const openssl::BioPtr key_pem(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PKCS8PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+
+  const auto below = authority.sign_authority(text_of(request_pem.get()));
+  ASSERT_TRUE(below) << below.error().message();
+  const auto issuing = CertificateAuthority::load({*below, text_of(key_pem.get())});
+  ASSERT_TRUE(issuing) << issuing.error().message();
+  const auto leaf = issuing->issue({.common_name = "vault-0", .dns_names = {"vault-0"}}).value();
+  EXPECT_EQ(read_certificate(leaf.certificate_pem)->issuer, "CN = below");
+  const std::string chain = leaf.certificate_pem + *below;
+  EXPECT_TRUE(verify_certificate(chain, authority.certificate_pem(), "vault-0").ok());
+  EXPECT_FALSE(verify_certificate(leaf.certificate_pem, authority.certificate_pem()).ok()) << "without the chain";
+  EXPECT_FALSE(verify_certificate(chain, CertificateAuthority::create()->certificate_pem()).ok()) << "another's";
+
+  EXPECT_EQ(authority.sign_authority("no request").error().kind(), ErrorKind::kInput);
 }
 
 TEST(CertificateAuthority, TellsTheRegistryItsKeys) {

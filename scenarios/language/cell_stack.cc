@@ -21,6 +21,8 @@ Result<VaultSettings> vault_settings(const Parameters& written) {
   settings.attended = CHAMBER_TRY(written.get<bool>("attended"));
   settings.audited = CHAMBER_TRY(written.get<bool>("audited"));
   settings.root_revoked = CHAMBER_TRY(written.get<bool>("root_revoked"));
+  settings.issues_certificates = CHAMBER_TRY(written.get<std::string>("certificates")) == "pki";
+  settings.certificate_lifetime = duration_cast<seconds>(CHAMBER_TRY(written.get<Duration>("certificate_lifetime")));
   return settings;
 }
 

@@ -134,7 +134,19 @@ ComponentSpec vault() {
                                     {"transit", "The component transit; nobody has to do anything."}}},
                        flag("attended", "An operator gives a node that was restarted its shares."),
                        flag("audited", "Requests are written to an audit log; without one Vault answers all the same."),
-                       flag("root_revoked", "The root token is revoked when all is set up.")},
+                       flag("root_revoked", "The root token is revoked when all is set up."),
+                       {.name = "certificates",
+                        .type = ParameterType::kChoice,
+                        .doc = "Who issues the listeners' certificates.",
+                        .fallback = value("authority"),
+                        .choices = {{"authority", "The cell's authority, before anything runs."},
+                                    {"pki",
+                                     "Vault's PKI engine, as soon as it can; renewed at two thirds of their life."}}},
+                       {.name = "certificate_lifetime",
+                        .type = ParameterType::kDuration,
+                        .doc = "Of those that the PKI engine issues, in whole seconds.",
+                        .fallback = value(std::chrono::hours(24)),
+                        .bounds = between(seconds(15), std::chrono::hours(72))}},
           .rule = vault_shares};
 }
 
