@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <iostream>
 #include <map>
+#include <string>
 
 #include "harness/check/test_histories.h"
 #include "harness/check/verdict.h"
@@ -18,7 +18,6 @@ inline void expect_twin_agrees(const std::function<History(Random&)>& draw,
                                const std::function<CheckResult(const History&)>& check,
                                const std::function<Judgement(const History&)>& twin) {
   for (const std::uint64_t seed : test_seeds()) {
-    std::cout << "seed " << seed << "\n";
     Random random(seed);
     std::map<Judgement, int> seen;
     for (int round = 0; round < kTwinRounds; ++round) {
@@ -26,8 +25,10 @@ inline void expect_twin_agrees(const std::function<History(Random&)>& draw,
       const CheckResult result = check(history);
       ++seen[result.judgement];
       if (result.judgement == twin(history)) continue;
-      for (const Operation& operation : history.operations) std::cout << history.describe(operation) << "\n";
-      FAIL() << "seed " << seed << ", round " << round << ": " << to_string(result.judgement) << ", " << result.summary;
+      std::string operations;
+      for (const Operation& operation : history.operations) operations += history.describe(operation) + "\n";
+      FAIL() << operations << "seed " << seed << ", round " << round << ": " << to_string(result.judgement) << ", "
+             << result.summary;
     }
     for (const Judgement judgement : {Judgement::kPass, Judgement::kFail, Judgement::kInconclusive}) {
       EXPECT_GT(seen[judgement], kTwinRounds / 20) << to_string(judgement);
