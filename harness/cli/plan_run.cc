@@ -81,6 +81,8 @@ Result<PlanRunEnd> conclude_run(const PlanRun& run, const fs::path& folder, cons
     std::fputs(verdict_table(report, {.colour = isatty(STDOUT_FILENO) != 0}).c_str(), stdout);
     std::fputs(fmt::format("report: {}\n", (folder / kHtmlFile).string()).c_str(), stdout);
   }
+  // What is said next on standard error comes after it, also where both go to one file.
+  std::fflush(stdout);
   int code = exit_code(conclude(report).judgement);
   if (run.plan.is_broken && cleaned) code = conclude_broken(run.plan, report, progress);
   if (interrupted()) code = exit_code_of(ErrorKind::kInterrupted);
