@@ -13,8 +13,7 @@ const std::vector<FaultKind>& fault_kinds() {
   const DrawnParameter direction{.name = "direction", .choices = {"both", "in", "out"}};
   static const std::vector<FaultKind> kinds{
       {.name = "kill",
-       .about =
-           "Every process of the node dies at once (SIGKILL), as when a host loses power; started again at the end.",
+       .about = "Every process of the node dies at once (SIGKILL); started again at the end.",
        .drawing = Drawing{seconds(3), seconds(12), seconds(20), 2, 3}},
       {.name = "crash",
        .about = "One program of the node dies at once (SIGKILL); what supervises it lives and starts it again."},
@@ -24,6 +23,8 @@ const std::vector<FaultKind>& fault_kinds() {
       {.name = "restart",
        .about = "Every process of the node is asked to end (SIGTERM), waited for, and started again.",
        .drawing = Drawing{seconds(0), seconds(0), seconds(30), 2, 1}},
+      {.name = "lose-power",
+       .about = "The node's host loses its power: every process and packet of it is gone, and what was not synced."},
       {.name = "partition",
        .about = "Packets between the targets and the other nodes vanish; direction both, in or out.",
        .needs_links = true,

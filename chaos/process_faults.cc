@@ -208,6 +208,92 @@ class Pause final : public ProcessFault {
   }
 };
 
+std::string numbers(const PowerLoss& loss) {
+  const Unsynced& lost = loss.unsynced;
+  std::string text = fmt::format("{} writes of {} bytes to {} files and {} changes of names were not synced",
+                                 lost.writes, lost.bytes, lost.files, lost.names);
+  if (loss.kept > 0) text += fmt::format(" ({} of {} pages had reached the disk)", loss.kept, loss.pages);
+  return text;
+}
+
+// Its packets vanish before it dies: a host without power sends no reset to whom it was talking with.
+class LosePower final : public ProcessFault {
+ public:
+  using ProcessFault::ProcessFault;
+
+  Result<void> apply() override {
+    CHAMBER_CHECK(remember_running());
+    Result<void> done = cut_power();
+    if (done) return done;
+    const Result<void> healed = join();
+    return healed ? done : healed;
+  }
+
+  // That the files are as the disk has them the substrate has seen by reading every one of them.
+  Result<std::string> prove(const std::stop_token&) override {
+    std::string proof;
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      const std::string& node = request().targets[i];
+      const auto left = substrate().processes_in(node);
+      if (!left.empty()) return fail(ErrorKind::kSystem, "{} still runs {}", node, fmt::join(left, ", "));
+      proof += fmt::format("{}{}: {} gone, {}", proof.empty() ? "" : "; ", node, fmt::join(died_[i], ", "),
+                           numbers(losses_[i]));
+      const NodeSpec* const spec = find_node(substrate(), node);
+      if (spec == nullptr || spec->ports.empty() || substrate().links() == nullptr) continue;
+      const auto answer = substrate().links()->connect_time("harness", node, spec->ports.front().number,
+                                                            Deadline::in(milliseconds(300)));
+      if (answer) return fail(ErrorKind::kSystem, "{} still answers", node);
+      if (answer.error().kind() != ErrorKind::kTimeout) {
+        return fail(ErrorKind::kSystem, "{} answers, although only to refuse: {}", node, answer.error().message());
+      }
+      proof += ", nothing answers";
+    }
+    return proof;
+  }
+
+  Result<void> undo() override {
+    CHAMBER_CHECK(join());
+    for (std::size_t i = 0; i < request().targets.size(); ++i) {
+      CHAMBER_CHECK(start_again(request().targets[i], ran_before()[i]));
+    }
+    return {};
+  }
+
+ private:
+  // Everywhere at once, before any disk is looked at.
+  Result<void> cut_power() {
+    CHAMBER_CHECK(part());
+    for (const std::string& node : request().targets) died_.push_back(substrate().processes_in(node));
+    for (const std::string& node : request().targets) CHAMBER_CHECK(substrate().signal_all(node, SIGKILL));
+    for (const std::string& node : request().targets) {
+      losses_.push_back(CHAMBER_TRY(substrate().lose_power(node, request().survival)));
+    }
+    return {};
+  }
+
+  Result<void> part() {
+    Links* const links = substrate().links();
+    if (links == nullptr) return {};
+    std::vector<std::string> all{"harness"};
+    for (const NodeSpec& spec : substrate().nodes()) all.push_back(spec.name);
+    const std::vector<std::string>& targets = request().targets;
+    const Duration lives = request().time_to_live;
+    cuts_.push_back(CHAMBER_TRY(links->apply(all, targets, {.drop = true}, lives)));
+    cuts_.push_back(CHAMBER_TRY(links->apply(targets, all, {.drop = true}, lives)));
+    return {};
+  }
+
+  Result<void> join() {
+    for (const LinkFaultId cut : cuts_) CHAMBER_CHECK(substrate().links()->remove(cut));
+    cuts_.clear();
+    return {};
+  }
+
+  std::vector<std::vector<std::string>> died_;
+  std::vector<PowerLoss> losses_;
+  std::vector<LinkFaultId> cuts_;
+};
+
 class Restart final : public ProcessFault {
  public:
   using ProcessFault::ProcessFault;
@@ -265,6 +351,7 @@ Result<std::unique_ptr<Fault>> make_process_fault(const FaultRequest& request, S
   if (request.kind == "kill") fault = std::make_unique<Kill>(request, substrate);
   if (request.kind == "crash") fault = std::make_unique<Crash>(request, substrate);
   if (request.kind == "pause") fault = std::make_unique<Pause>(request, substrate);
+  if (request.kind == "lose-power") fault = std::make_unique<LosePower>(request, substrate);
   if (request.kind == "restart") fault = std::make_unique<Restart>(request, substrate);
   if (!fault) return fail(ErrorKind::kInput, "there is no process fault '{}'", request.kind);
   return fault;

@@ -1,4 +1,4 @@
-// Faults on the processes of nodes: kill, crash, pause, restart.
+// Faults on the processes of nodes: kill, crash, pause, lose-power, restart.
 #pragma once
 
 #include <memory>

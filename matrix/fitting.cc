@@ -68,7 +68,7 @@ Result<Fitted> Fitter::fitted(const std::string& environment, const std::string&
     fitted.misfit = without_place(plan.error().message());
     return fitted;
   }
-  if (const auto stack = language::cell_stack(plan->stack); !stack) {
+  if (const auto stack = language::cell_stack(*plan); !stack) {
     fitted.cannot = without_place(stack.error().message());
   }
   return in_numbers(*plan, std::move(fitted));

@@ -13,6 +13,7 @@ find_package(OpenSSL REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(FUSE REQUIRED IMPORTED_TARGET fuse3>=3.10)
 
 option(CHAMBER_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 

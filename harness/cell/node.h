@@ -61,6 +61,7 @@ struct NodeSpec {
   std::vector<NodeFile> files = {};
   std::vector<VolumeSpec> volumes = {};
   std::vector<PortSpec> ports = {};
+  bool can_lose_power = false;         // its volumes lie on disks that forget what was not synced (harness/disk)
   std::vector<std::string> logs = {};  // files that its programs log into by themselves: "audit/audit.log"
   std::set<ApiUse> api_uses = {};
 };

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,9 @@ struct Stack {
 
   // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
   [[nodiscard]] std::string server(std::string_view name) const;
+
+  // Components whose nodes get disks that can lose their power.
+  std::set<std::string, std::less<>> loses_power = {};
 
   // Components that break their promises on purpose, and how: names of fixtures/broken/breakages.h.
   std::map<std::string, std::string, std::less<>> broken = {};

@@ -13,6 +13,7 @@ TEST(Stack, GoesThroughJsonWithoutLoss) {
   stack.postgres_settings.ttl = std::chrono::seconds(20);
   stack.identity_settings.engine = "standin";
   stack.broken["vault"] = "never_revokes";
+  stack.loses_power = {"postgres"};
   const auto back = stack_from_json(to_json(stack));
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(to_json(*back), to_json(stack));

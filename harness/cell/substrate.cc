@@ -2,6 +2,10 @@
 
 namespace chamber {
 
+Result<PowerLoss> Substrate::lose_power(std::string_view node, const Survival&) {
+  return fail(ErrorKind::kHarness, "substrate {} can't cut the power of {}", name(), node);
+}
+
 Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process) {
   const ProcessState state = substrate.state(node, process);
   if (state.running) return {};

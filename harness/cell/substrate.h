@@ -12,6 +12,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/result.h"
 #include "harness/cell/node.h"
+#include "harness/disk/power_loss.h"
 
 namespace chamber {
 
@@ -132,6 +133,12 @@ class Substrate {
   // Sends a signal to every process in the node that runs this program, by the name that the kernel shows ("postgres"),
   // and leaves the others alone: a server dies under its supervisor. kUnavailable when nothing runs it.
   virtual Result<void> signal_program(std::string_view node, std::string_view program, int signal) = 0;
+  // Cuts the power of a node that was made with can_lose_power: every process of it is gone, as after SIGKILL, and its
+  // volumes have what was synced, and what survived of the rest.
+  virtual Result<PowerLoss> lose_power(std::string_view node, const Survival& survival);
+  // What nodes with can_lose_power wrote until now is on their disks: what a kernel does by itself within half a
+  // minute.
+  virtual Result<void> settle_disks() { return {}; }
   // Waits until the process ended.
   virtual Result<void> wait_ended(std::string_view node, std::string_view process, Deadline deadline) = 0;
   [[nodiscard]] virtual ProcessState state(std::string_view node, std::string_view process) const = 0;

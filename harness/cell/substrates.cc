@@ -7,10 +7,12 @@ namespace chamber {
 const std::vector<SubstrateLimits>& substrates() {
   const std::string no_pods = "nodes are no pods there; --on kind they are";
   const std::string no_netem = "pods' packets can be dropped, not held back, which takes netem in the kernel";
+  const std::string keeps_writes =
+      "a pod's volume is a folder of the Kubernetes node, which keeps all that was written";
   static const std::vector<SubstrateLimits> all{
       {kLocal, {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}, ""},
       {kKind,
-       {{"delay", no_netem}, {"thin", no_netem}},
+       {{"delay", no_netem}, {"thin", no_netem}, {"lose-power", keeps_writes}},
        "the load shares its address with the Kubernetes node, whose own packets would be hurt too",
        true}};
   return all;

@@ -9,6 +9,7 @@
 #include "harness/base/home.h"
 #include "harness/base/random.h"
 #include "harness/cli/cell_host.h"
+#include "harness/disk/disk.h"
 #include "harness/process/run_folder.h"
 #include "scenarios/language/catalogue.h"
 #include "scenarios/language/cell_stack.h"
@@ -78,7 +79,7 @@ Result<Stack> stack_named(const std::string& name) {
                 file.error().message());
   }
   const auto plan = CHAMBER_TRY(language::make_plan({.file = *file}, language::standard_vocabulary()));
-  return language::cell_stack(plan.stack);
+  return language::cell_stack(plan);
 }
 
 Result<void> require_substrate(const std::string& name) {
@@ -88,7 +89,10 @@ Result<void> require_substrate(const std::string& name) {
 
 Result<void> require_possible(const std::string& on, const language::Plan& plan) {
   CHAMBER_CHECK(require_substrate(on));
-  const std::string why_not = language::why_not_on(*find_substrate(on), plan);
+  std::string why_not = language::why_not_on(*find_substrate(on), plan);
+  if (why_not.empty() && on == kLocal && !language::losing_power(plan).empty()) {
+    if (const auto disks = disks_possible(); !disks) why_not = disks.error().message();
+  }
   if (why_not.empty()) return {};
   return fail(ErrorKind::kHarness, "not run: {} can't be run on {} as it is written: {}", *plan.name, on, why_not);
 }

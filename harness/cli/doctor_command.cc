@@ -13,6 +13,7 @@
 #include "harness/cli/cell_client.h"
 #include "harness/cli/cells.h"
 #include "harness/cli/commands.h"
+#include "harness/disk/disk.h"
 #include "harness/net/wire/device.h"
 #include "harness/process/isolation.h"
 
@@ -51,6 +52,13 @@ Finding try_tap() {
   if (usable) return {"wire", true, "TAP devices", ""};
   return {"wire", true, "veth pairs with packet sockets, which are slower: " + usable.error().message(),
           "sudo chmod 0666 /dev/net/tun"};
+}
+
+// A machine without it is no bad one: scenarios in which a host loses its power are not run there.
+Finding try_disks() {
+  const auto possible = disks_possible();
+  if (possible) return {"power loss", true, "disks that forget what was not synced can be mounted", ""};
+  return {"power loss", true, "scenarios with the fault lose-power are not run: " + possible.error().message(), ""};
 }
 
 Finding look_at_memory() {
@@ -93,7 +101,8 @@ std::vector<Finding> look_at_kind() {
 }  // namespace
 
 int doctor_command(const CommonOptions& options) {
-  std::vector<Finding> findings{try_namespaces(options), try_tap(), look_at_memory(), look_at_disk(options)};
+  std::vector<Finding> findings{try_namespaces(options), try_tap(), try_disks(), look_at_memory(),
+                                look_at_disk(options)};
   const auto catalogue = servers::Catalogue::read(home_folder() / "fixtures/servers.yaml");
   if (!catalogue) return report_error(catalogue.error());
   servers::Surroundings surroundings = servers::Surroundings::of_process();

@@ -90,7 +90,7 @@ Result<void> can_carry(const matrix::Cell& cell, const language::Catalogue& cata
   }
   const auto plan = CHAMBER_TRY(language::make_plan(request, language::standard_vocabulary()));
   CHAMBER_CHECK(require_possible(on, plan));
-  return require_machine(on, CHAMBER_TRY(language::cell_stack(plan.stack)), common.servers);
+  return require_machine(on, CHAMBER_TRY(language::cell_stack(plan)), common.servers);
 }
 
 // The first line: what follows are the ways that were tried.

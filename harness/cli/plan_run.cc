@@ -91,7 +91,7 @@ Result<PlanRunEnd> conclude_run(const PlanRun& run, const fs::path& folder, cons
 
 Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress) {
   const language::Plan& plan = run.plan;
-  const Stack stack = CHAMBER_TRY(language::cell_stack(plan.stack));
+  const Stack stack = CHAMBER_TRY(language::cell_stack(plan));
   CHAMBER_CHECK(require_possible(run.on, plan));
   const fs::path folder = run.out.empty() ? new_run_path(run.common.runs, *plan.name) : run.out;
   const std::string started = wall_time_utc();

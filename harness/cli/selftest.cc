@@ -117,7 +117,7 @@ class Selftest {
   // A new cell of the job's stack, which ends with this process however that ends.
   [[nodiscard]] Result<std::unique_ptr<OwnedCell>> up(const Job& job) const {
     const auto plan = CHAMBER_TRY(language::make_plan({.file = job.file}, language::standard_vocabulary()));
-    const Stack stack = CHAMBER_TRY(language::cell_stack(plan.stack));
+    const Stack stack = CHAMBER_TRY(language::cell_stack(plan));
     CHAMBER_CHECK(require_servers(stack, options_.servers));
     auto cell = CHAMBER_TRY(start_local_cell(
         {.folder = new_run_path(options_.folder / "cells", job.scenario), .keep_visible = visible_paths()}));

@@ -90,4 +90,20 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
   return cell;
 }
 
+Result<chamber::Stack> cell_stack(const Plan& plan) {
+  chamber::Stack cell = CHAMBER_TRY(cell_stack(plan.stack));
+  cell.loses_power = losing_power(plan);
+  return cell;
+}
+
+std::set<std::string, std::less<>> losing_power(const Plan& plan) {
+  std::set<std::string, std::less<>> components;
+  for (const FaultEntry& fault : plan.faults) {
+    if (*fault.kind != "lose-power" || !fault.target) continue;
+    const std::string& target = **fault.target;  // "postgres.primary" or "postgres-0"
+    components.insert(target.substr(0, target.find_first_of(".-")));
+  }
+  return components;
+}
+
 }  // namespace chamber::language

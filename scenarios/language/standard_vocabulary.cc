@@ -146,10 +146,18 @@ std::vector<FaultSpec> faults() {
                                     .doc = "What passes each way, such as 2MiB.",
                                     .required = true,
                                     .bounds = Bounds<std::int64_t>{1024, 1 << 30}};
+  const ParameterSpec keeps = {.name = "keeps",
+                               .type = ParameterType::kPercentage,
+                               .doc = "Of the unsynced pages: those that had reached the disk by chance.",
+                               .fallback = document::Percentage{0}};
   std::vector<FaultSpec> all = {
       {"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
       {"crash", "SIGKILL to one program, which its supervisor starts again.", Lasting::kNo, {one_program}},
       {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {program}},
+      {"lose-power",
+       "The node dies, and what it had not synced is gone; it is started at the end.",
+       Lasting::kYes,
+       {keeps}},
       {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
       {.name = "partition",
        .doc = "No packet passes between the target and the others.",

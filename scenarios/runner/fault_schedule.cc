@@ -178,6 +178,9 @@ Result<std::unique_ptr<Fault>> FaultSchedule::make(const language::FaultEntry& e
   }
   if (const auto way = CHAMBER_TRY(entry.parameters.maybe<std::string>("direction"))) wanted.direction = *way;
   wanted.link = CHAMBER_TRY(link_fault(entry.parameters));
+  if (const auto keeps = CHAMBER_TRY(entry.parameters.maybe<document::Percentage>("keeps"))) {
+    wanted.survival = {.share = keeps->fraction(), .seed = random.next()};
+  }
   wanted.program = CHAMBER_TRY(entry.parameters.maybe<std::string>("program")).value_or("");
   return make_fault(wanted, request_.platform.substrate());
 }

@@ -15,6 +15,7 @@
 #include "harness/load/open_loop.h"
 #include "harness/load/session.h"
 #include "harness/load/starvation_watch.h"
+#include "scenarios/language/cell_stack.h"
 #include "scenarios/runner/broken_parts.h"
 #include "scenarios/runner/checks_of.h"
 #include "scenarios/runner/clock_watch.h"
@@ -142,6 +143,8 @@ class Run {
     CHAMBER_CHECK(side_by_side(parts_, [this](Part& part) {
       return part.workload->prepare(request_.stop, Deadline::in(kPrepare)).context("preparing");
     }));
+    // What the bring-up wrote has been on the disks for long where the system is in use.
+    CHAMBER_CHECK(request_.platform.substrate().settle_disks());
     recorder_ = CHAMBER_TRY(Recorder::create(request_.history_file));
     CHAMBER_CHECK(hurt_under_load());
     CHAMBER_CHECK(recorder_->close());
@@ -160,6 +163,14 @@ class Run {
       if (request_.platform.stack().is_broken(component, how)) continue;
       return fail(ErrorKind::kInput, "{} is broken by '{}' when its cell is made, and this cell was made without",
                   component, how);
+    }
+    // The same is true of disks.
+    for (const std::string& component : language::losing_power(plan_)) {
+      if (request_.platform.stack().loses_power.contains(component)) continue;
+      return fail(ErrorKind::kHarness,
+                  "not run: this cell's {} was made without disks that can lose power; `chamber up` with this scenario "
+                  "makes one that has them",
+                  component);
     }
     return {};
   }

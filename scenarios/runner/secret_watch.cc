@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "harness/base/eventually.h"
 #include "harness/base/secret_search.h"
@@ -14,8 +14,11 @@ namespace fs = std::filesystem;
 
 // Empty for a process that has ended meanwhile.
 std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::ifstream file(path, std::ios::binary);
+  // The kernel refuses to read of one that ends just now: a stream takes that as its end, where an iterator throws.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
 }
 
 bool is_process(const std::string& name) {
