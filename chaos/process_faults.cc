@@ -259,6 +259,8 @@ class LosePower final : public ProcessFault {
     return {};
   }
 
+  [[nodiscard]] std::vector<std::string> restarted() const override { return request().targets; }
+
  private:
   // Everywhere at once, before any disk is looked at.
   Result<void> cut_power() {

@@ -113,58 +113,7 @@ std::vector<WorkloadSpec> workloads() {
 }
 
 std::vector<FaultSpec> faults() {
-  const ParameterSpec to = {.name = "to",
-                            .type = ParameterType::kTarget,
-                            .doc = "The other end of the links; every other node of the cell when left out."};
-  const ParameterSpec direction = {.name = "direction",
-                                   .type = ParameterType::kChoice,
-                                   .doc = "Which packets.",
-                                   .fallback = value("both"),
-                                   .choices = {{"both", "To and from the target."},
-                                               {"out", "What the target sends."},
-                                               {"in", "What is sent to the target."}}};
-  const ParameterSpec add = {.name = "add",
-                             .type = ParameterType::kDuration,
-                             .doc = "How much later each packet arrives.",
-                             .required = true,
-                             .bounds = between(milliseconds(1), seconds(60))};
-  const ParameterSpec jitter = {.name = "jitter",
-                                .type = ParameterType::kDuration,
-                                .doc = "Up to how much earlier or later than that, drawn from the run's seed.",
-                                .fallback = value(Duration(0)),
-                                .bounds = between(Duration(0), seconds(60))};
-  const ParameterSpec share = {.name = "share",
-                               .type = ParameterType::kPercentage,
-                               .doc = "Of the packets that vanish, drawn from the run's seed.",
-                               .required = true};
-  const ParameterSpec program = {
-      .name = "program", .doc = "Of the node, by the name that the kernel shows, such as postgres; all when left out."};
-  const ParameterSpec one_program = {
-      .name = "program", .doc = "Of the node, by the name that the kernel shows, such as postgres.", .required = true};
-  const ParameterSpec per_second = {.name = "per_second",
-                                    .type = ParameterType::kByteSize,
-                                    .doc = "What passes each way, such as 2MiB.",
-                                    .required = true,
-                                    .bounds = Bounds<std::int64_t>{1024, 1 << 30}};
-  const ParameterSpec keeps = {.name = "keeps",
-                               .type = ParameterType::kPercentage,
-                               .doc = "Of the unsynced pages: those that had reached the disk by chance.",
-                               .fallback = document::Percentage{0}};
-  std::vector<FaultSpec> all = {
-      {"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
-      {"crash", "SIGKILL to one program, which its supervisor starts again.", Lasting::kNo, {one_program}},
-      {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {program}},
-      {"lose-power",
-       "The node dies, and what it had not synced is gone; it is started at the end.",
-       Lasting::kYes,
-       {keeps}},
-      {"restart", "Stops the node in its own way and starts it again at once.", Lasting::kNo, {}},
-      {.name = "partition",
-       .doc = "No packet passes between the target and the others.",
-       .parameters = {to, direction}},
-      {.name = "delay", .doc = "Packets arrive later.", .parameters = {add, jitter, to, direction}},
-      {.name = "loss", .doc = "A share of the packets vanishes.", .parameters = {share, to, direction}},
-      {.name = "thin", .doc = "So many bytes a second pass and no more.", .parameters = {per_second, to, direction}}};
+  std::vector<FaultSpec> all = node_faults();
   for (const auto& actions : {pod_faults(), vault_actions(), platform_actions()})
     all.insert(all.end(), actions.begin(), actions.end());
   return all;

@@ -143,6 +143,9 @@ struct Vocabulary {
   [[nodiscard]] const BudgetSpec* budget(std::string_view name) const;
 };
 
+// The faults that can be done to any node; their implementations are in chaos/.
+[[nodiscard]] std::vector<FaultSpec> node_faults();
+
 // The actions of each component, as faults of a vocabulary; their implementations are in
 // fixtures/<component>/actions.h.
 [[nodiscard]] std::vector<FaultSpec> vault_actions();

@@ -6,6 +6,7 @@
 #include "chaos/fault.h"
 #include "chaos/target.h"
 #include "harness/base/eventually.h"
+#include "harness/base/side_by_side.h"
 #include "harness/check/run_facts.h"
 #include "scenarios/runner/broken_parts.h"
 
@@ -253,12 +254,22 @@ void FaultSchedule::found(const language::FaultEntry& entry, const std::string& 
 
 Result<std::string> FaultSchedule::undo(Fault& fault) {
   CHAMBER_CHECK(fault.undo());
-  for (const std::string& node : fault.restarted()) {
-    if (request_.stop.stop_requested()) break;
-    const auto recovered = request_.platform.recover(node, {request_.stop, Deadline::in(kRecovery)});
-    if (recovered || request_.stop.stop_requested()) continue;
+  const std::vector<std::string> nodes = fault.restarted();
+  // All at once: one whose quorum is down with it can't do its work before the others do.
+  std::vector<std::string> problems(nodes.size());
+  std::vector<std::function<Result<void>()>> work;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    work.emplace_back([&, i]() -> Result<void> {
+      if (request_.stop.stop_requested()) return {};
+      const auto recovered = request_.platform.recover(nodes[i], {request_.stop, Deadline::in(kRecovery)});
+      if (!recovered && !request_.stop.stop_requested()) problems[i] = recovered.error().message();
+      return {};
+    });
+  }
+  CHAMBER_CHECK(side_by_side(work));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
     // A node that was started again and doesn't come back is for the checks to judge, not the end of the run.
-    return fmt::format("{}{}: {}", kNotRecovered, node, recovered.error().message());
+    if (!problems[i].empty()) return fmt::format("{}{}: {}", kNotRecovered, nodes[i], problems[i]);
   }
   return std::string(kUndone);
 }
