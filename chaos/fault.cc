@@ -23,7 +23,7 @@ const std::vector<FaultKind>& fault_kinds() {
       {.name = "restart",
        .about = "Every process of the node is asked to end (SIGTERM), waited for, and started again.",
        .drawing = Drawing{seconds(0), seconds(0), seconds(30), 2, 1}},
-      {.name = "lose-power",
+      {.name = "lose_power",
        .about = "The node's host loses its power: every process and packet of it is gone, and what was not synced."},
       {.name = "partition",
        .about = "Packets between the targets and the other nodes vanish; direction both, in or out.",

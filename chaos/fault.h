@@ -23,7 +23,7 @@ struct FaultRequest {
   std::string direction = "both";         // link faults: both | in (to the targets) | out (from them)
   Duration time_to_live{};                // the harm ends by itself after this, whatever becomes of us
   LinkFault link = {};                    // delay: what to add; loss: the share; thin: the rate
-  Survival survival = {};                 // lose-power
+  Survival survival = {};                 // lose_power
   std::string program = {};               // crash, pause: whom it hurts; empty for pause: every process
 };
 

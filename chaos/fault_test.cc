@@ -32,11 +32,13 @@ class FakeLinks final : public Links {
     return counters_;
   }
   Result<Duration> connect_time(std::string_view, std::string_view, std::uint16_t, Deadline) override {
+    for (const auto& [id, fault] : faults_) {
+      if (effective && fault.drop) return fail(ErrorKind::kTimeout, "nothing came back");
+    }
     if (!open) return fail(ErrorKind::kUnavailable, "refused");
     Duration way = std::chrono::milliseconds(1);
     for (const auto& [id, fault] : faults_) {
       if (!effective) continue;
-      if (fault.drop) return fail(ErrorKind::kTimeout, "nothing came back");
       if (fault.loss > 0) ++counters_.dropped;
       way += fault.delay;
     }
@@ -129,6 +131,11 @@ class FakeSubstrate final : public Substrate {
     links_.open = !running_["vault-0"].empty();
     return {};
   }
+  Result<PowerLoss> lose_power(std::string_view node, const Survival& survival) override {
+    if (!has_disk) return Substrate::lose_power(node, survival);
+    CHAMBER_CHECK(signal_all(node, SIGKILL));
+    return PowerLoss{.unsynced = {.files = 2, .writes = 3, .bytes = 4096, .names = 1}};
+  }
   Result<void> signal_program(std::string_view node, std::string_view program, int number) override {
     if (!signals_work) return {};
     if (program != "vault") return fail(ErrorKind::kUnavailable, "nothing runs {}", program);
@@ -175,6 +182,7 @@ class FakeSubstrate final : public Substrate {
   void supervise(const std::string& node) { running_[node].push_back(++last_pid_); }
   void empty(const std::string& node) { running_[node].clear(); }
   bool signals_work = true;
+  bool has_disk = true;
 
  private:
   std::vector<NodeSpec> nodes_;
@@ -274,6 +282,33 @@ TEST_F(FaultTest, AFaultThatDoesNothingIsNotProven) {
 TEST_F(FaultTest, ANodeOnWhichNothingRunsCannotBeHurt) {
   substrate_.empty("vault-0");
   EXPECT_THAT(make("kill")->apply().error().message(), HasSubstr("nothing runs on vault-0"));
+}
+
+TEST_F(FaultTest, AHostThatLosesItsPowerIsSilentAndForgetful) {
+  const auto fault = make("lose_power");
+  ASSERT_TRUE(fault->apply());
+  const auto proof = fault->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof,
+              HasSubstr("1 vault gone, 3 writes of 4096 bytes to 2 files and 1 changes of names were not synced"));
+  EXPECT_THAT(*proof, HasSubstr("nothing answers"));
+  ASSERT_TRUE(fault->undo());
+  EXPECT_EQ(substrate_.processes_in("vault-0").size(), 1U);
+  EXPECT_EQ(substrate_.fake_links().active(), 0U);
+  EXPECT_EQ(fault->restarted(), std::vector<std::string>{"vault-0"});
+}
+
+TEST_F(FaultTest, APowerLossThatIsNoneIsNotProven) {
+  substrate_.fake_links().effective = false;
+  const auto refusing = make("lose_power");
+  ASSERT_TRUE(refusing->apply());
+  EXPECT_THAT(refusing->prove({}).error().message(), HasSubstr("only to refuse"));
+  ASSERT_TRUE(refusing->undo());
+  substrate_.has_disk = false;
+  const auto undone = make("lose_power")->apply();
+  EXPECT_THAT(undone.error().message(), HasSubstr("substrate fake can't cut the power of vault-0"));
+  EXPECT_EQ(substrate_.fake_links().active(), 0U) << "the links stay cut";
+  EXPECT_EQ(substrate_.processes_in("vault-0").size(), 1U) << "the node stays dead";
 }
 
 TEST_F(FaultTest, APodIsReplacedByAnother) {

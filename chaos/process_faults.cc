@@ -225,8 +225,8 @@ class LosePower final : public ProcessFault {
     CHAMBER_CHECK(remember_running());
     Result<void> done = cut_power();
     if (done) return done;
-    const Result<void> healed = join();
-    return healed ? done : healed;
+    const Result<void> brought_back = undo();
+    return brought_back ? done : brought_back;
   }
 
   // That the files are as the disk has them the substrate has seen by reading every one of them.
@@ -353,7 +353,7 @@ Result<std::unique_ptr<Fault>> make_process_fault(const FaultRequest& request, S
   if (request.kind == "kill") fault = std::make_unique<Kill>(request, substrate);
   if (request.kind == "crash") fault = std::make_unique<Crash>(request, substrate);
   if (request.kind == "pause") fault = std::make_unique<Pause>(request, substrate);
-  if (request.kind == "lose-power") fault = std::make_unique<LosePower>(request, substrate);
+  if (request.kind == "lose_power") fault = std::make_unique<LosePower>(request, substrate);
   if (request.kind == "restart") fault = std::make_unique<Restart>(request, substrate);
   if (!fault) return fail(ErrorKind::kInput, "there is no process fault '{}'", request.kind);
   return fault;

@@ -1,4 +1,4 @@
-// Faults on the processes of nodes: kill, crash, pause, lose-power, restart.
+// Faults on the processes of nodes: kill, crash, pause, lose_power, restart.
 #pragma once
 
 #include <memory>

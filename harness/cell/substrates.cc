@@ -12,7 +12,7 @@ const std::vector<SubstrateLimits>& substrates() {
   static const std::vector<SubstrateLimits> all{
       {kLocal, {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}, ""},
       {kKind,
-       {{"delay", no_netem}, {"thin", no_netem}, {"lose-power", keeps_writes}},
+       {{"delay", no_netem}, {"thin", no_netem}, {"lose_power", keeps_writes}},
        "the load shares its address with the Kubernetes node, whose own packets would be hurt too",
        true}};
   return all;

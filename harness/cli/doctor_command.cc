@@ -58,7 +58,7 @@ Finding try_tap() {
 Finding try_disks() {
   const auto possible = disks_possible();
   if (possible) return {"power loss", true, "disks that forget what was not synced can be mounted", ""};
-  return {"power loss", true, "scenarios with the fault lose-power are not run: " + possible.error().message(), ""};
+  return {"power loss", true, "scenarios with the fault lose_power are not run: " + possible.error().message(), ""};
 }
 
 Finding look_at_memory() {

@@ -14,6 +14,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -116,7 +117,8 @@ class Volume {
   Lost lose_power(const Survival& survival = {});
 
   [[nodiscard]] std::uint64_t capacity_pages() const { return capacity_pages_; }
-  [[nodiscard]] std::uint64_t free_pages() const { return capacity_pages_ - used_pages_; }
+  // Keeping what the disk has of a page that is cleared may take a little more than there is.
+  [[nodiscard]] std::uint64_t free_pages() const { return capacity_pages_ - std::min(used_pages_, capacity_pages_); }
   [[nodiscard]] std::vector<InodeId> all() const;
   [[nodiscard]] std::uint64_t free_inodes() const { return kMostInodes - inodes_.size(); }
 

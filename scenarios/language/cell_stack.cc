@@ -99,7 +99,7 @@ Result<chamber::Stack> cell_stack(const Plan& plan) {
 std::set<std::string, std::less<>> losing_power(const Plan& plan) {
   std::set<std::string, std::less<>> components;
   for (const FaultEntry& fault : plan.faults) {
-    if (*fault.kind != "lose-power" || !fault.target) continue;
+    if (*fault.kind != "lose_power" || !fault.target) continue;
     const std::string& target = **fault.target;  // "postgres.primary" or "postgres-0"
     components.insert(target.substr(0, target.find_first_of(".-")));
   }

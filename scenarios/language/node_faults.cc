@@ -55,7 +55,7 @@ std::vector<FaultSpec> node_faults() {
       {"kill", "SIGKILL; the node stays down until the fault's end, then it is started.", Lasting::kYes, {}},
       {"crash", "SIGKILL to one program, which its supervisor starts again.", Lasting::kNo, {one_program}},
       {"pause", "SIGSTOP until the fault's end, then SIGCONT.", Lasting::kYes, {program}},
-      {"lose-power",
+      {"lose_power",
        "The node dies, and what it had not synced is gone; it is started at the end.",
        Lasting::kYes,
        {keeps}},
