@@ -6,6 +6,13 @@ Result<PowerLoss> Substrate::lose_power(std::string_view node, const Survival&) 
   return fail(ErrorKind::kHarness, "substrate {} can't cut the power of {}", name(), node);
 }
 
+Result<Address> published_address(const std::map<std::string, std::uint16_t, std::less<>>& ports,
+                                  std::string_view name) {
+  const auto found = ports.find(name);
+  if (found == ports.end()) return fail(ErrorKind::kHarness, "nothing is published as '{}'", name);
+  return Address{"127.0.0.1", found->second};
+}
+
 Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process) {
   const ProcessState state = substrate.state(node, process);
   if (state.running) return {};

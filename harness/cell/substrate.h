@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -177,6 +179,10 @@ class Substrate {
   [[nodiscard]] virtual Links* links() = 0;
   [[nodiscard]] virtual std::string why_no_links() const = 0;
 };
+
+// Of what a substrate published, by name: 127.0.0.1 and the port. kHarness for a name that it did not publish.
+Result<Address> published_address(const std::map<std::string, std::uint16_t, std::less<>>& ports,
+                                  std::string_view name);
 
 // kHarness with the log's tail when the process has ended, success while it runs: for readiness waits, so that an early
 // exit is noticed at once instead of at the deadline.
