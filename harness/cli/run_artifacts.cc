@@ -136,7 +136,9 @@ Result<CheckResult> no_secret_leaked(const ArtifactRequest& request) {
       "{} secrets looked for in {} files, {} logs inside nodes, and {} times in every command line and environment: {} "
       "places",
       secrets().all().size(), files.searched_files, logs, request.outcome.secret_looks, result.evidence.size());
-  result.judgement = result.evidence.empty() ? Judgement::kPass : Judgement::kFail;
+  // Every cell has secrets, be it only the keys of its certificates: who knows none looked for nothing.
+  const bool any = !secrets().all().empty();
+  if (any) result.judgement = result.evidence.empty() ? Judgement::kPass : Judgement::kFail;
   result.took = now() - started;
   return result;
 }
