@@ -206,8 +206,9 @@ void add_parameters(document::Object<T>& object, Parameters T::*member, const st
     const auto set = [member, shape, name = spec.name](T& owner, const document::Node& node,
                                                        document::Mistakes& mistakes) {
       std::optional<ParameterValue> value = shape.read(node, mistakes);
-      if (value) (owner.*member).set(name, {*std::move(value), node.source});
-      return value.has_value();
+      if (!value) return false;
+      (owner.*member).set(name, {*std::move(value), node.source});
+      return true;
     };
     const auto get = [member, shape, name = spec.name](const T& owner) -> std::optional<document::Json> {
       const document::Located<ParameterValue>* const value = (owner.*member).find(name);
