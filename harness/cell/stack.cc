@@ -41,6 +41,7 @@ json to_json(const Stack& stack) {
             {"audited", stack.vault_settings.audited},
             {"root_revoked", stack.vault_settings.root_revoked},
             {"issues_certificates", stack.vault_settings.issues_certificates},
+            {"backups", stack.vault_settings.backups},
             {"certificate_lifetime_s", stack.vault_settings.certificate_lifetime.count()}}},
           {"postgres_settings",
            {{"synchronous", postgres.synchronous},
@@ -52,7 +53,8 @@ json to_json(const Stack& stack) {
             {"retry_timeout_s", postgres.retry_timeout.count()},
             {"primary_start_timeout_s", postgres.primary_start_timeout.count()},
             {"failsafe", postgres.failsafe},
-            {"store", postgres.store}}},
+            {"store", postgres.store},
+            {"backups", postgres.backups}}},
           {"identity_settings",
            {{"engine", stack.identity_settings.engine}, {"connections", stack.identity_settings.connections}}},
           {"loadbalancer_settings",
@@ -85,6 +87,7 @@ Result<Stack> stack_from_json(const json& text) {
     vault.at("attended").get_to(stack.vault_settings.attended);
     vault.at("audited").get_to(stack.vault_settings.audited);
     vault.at("root_revoked").get_to(stack.vault_settings.root_revoked);
+    vault.at("backups").get_to(stack.vault_settings.backups);
     vault.at("issues_certificates").get_to(stack.vault_settings.issues_certificates);
     stack.vault_settings.certificate_lifetime =
         std::chrono::seconds(vault.at("certificate_lifetime_s").get<std::int64_t>());
@@ -100,6 +103,7 @@ Result<Stack> stack_from_json(const json& text) {
     settings.primary_start_timeout = std::chrono::seconds(postgres.at("primary_start_timeout_s").get<std::int64_t>());
     postgres.at("failsafe").get_to(settings.failsafe);
     postgres.at("store").get_to(settings.store);
+    postgres.at("backups").get_to(settings.backups);
     text.at("identity_settings").at("engine").get_to(stack.identity_settings.engine);
     text.at("identity_settings").at("connections").get_to(stack.identity_settings.connections);
     const json& balancer = text.at("loadbalancer_settings");

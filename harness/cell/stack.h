@@ -25,6 +25,7 @@ struct VaultSettings {
   // Every listener's certificate is issued by its PKI engine, in place of the cell's authority, as soon as it can.
   bool issues_certificates = false;
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
+  bool backups = false;  // a snapshot is put into the object store
 };
 
 struct PostgresSettings {
@@ -38,6 +39,7 @@ struct PostgresSettings {
   std::chrono::seconds primary_start_timeout{0};
   bool failsafe = false;
   std::string store = "auto";  // auto | etcd | kubernetes: where Patroni keeps its lock; auto becomes one of the others
+  bool backups = false;        // base backups and the log go to the object store
 };
 
 struct IdentitySettings {

@@ -21,6 +21,7 @@ Result<VaultSettings> vault_settings(const Parameters& written) {
   settings.attended = CHAMBER_TRY(written.get<bool>("attended"));
   settings.audited = CHAMBER_TRY(written.get<bool>("audited"));
   settings.root_revoked = CHAMBER_TRY(written.get<bool>("root_revoked"));
+  settings.backups = CHAMBER_TRY(written.get<bool>("backups"));
   settings.issues_certificates = CHAMBER_TRY(written.get<std::string>("certificates")) == "pki";
   settings.certificate_lifetime = duration_cast<seconds>(CHAMBER_TRY(written.get<Duration>("certificate_lifetime")));
   return settings;
@@ -39,6 +40,7 @@ Result<PostgresSettings> postgres_settings(const Parameters& written) {
   settings.primary_start_timeout = duration_cast<seconds>(CHAMBER_TRY(written.get<Duration>("primary_start_timeout")));
   settings.failsafe = CHAMBER_TRY(written.get<bool>("failsafe"));
   settings.store = CHAMBER_TRY(written.get<std::string>("store"));
+  settings.backups = CHAMBER_TRY(written.get<bool>("backups"));
   return settings;
 }
 

@@ -102,9 +102,20 @@ std::vector<FaultSpec> platform_actions() {
                                  .type = ParameterType::kFlag,
                                  .doc = "Start the nodes again, without which they keep the old keys.",
                                  .fallback = ParameterValue(true)};
+  const ParameterSpec log = {.name = "log",
+                             .type = ParameterType::kFlag,
+                             .doc = "The log since the base backup is restored too.",
+                             .fallback = ParameterValue(true)};
   return {{.name = "postgres.switchover",
            .doc = "Patroni is asked to hand over from the primary to a standby that has everything.",
            .lasting = Lasting::kNo,
+           .component = "postgres",
+           .takes_target = false},
+          {.name = "postgres.restore",
+           .doc = "The backup is restored into a fresh server beside a running one, up to a point that is named now; "
+                  "whether every row is in it is looked at.",
+           .lasting = Lasting::kNo,
+           .parameters = {log},
            .component = "postgres",
            .takes_target = false},
           {.name = "identity.rotate-machine-keys",

@@ -42,6 +42,10 @@ constexpr auto kMinority = [](std::int64_t nodes) { return (nodes - 1) / 2; };
 constexpr auto kAllButOne = [](std::int64_t nodes) { return nodes - 1; };
 constexpr auto kPrimaryOrStandby = [](std::int64_t nodes) { return std::int64_t{nodes > 1 ? 1 : 0}; };
 
+ParameterSpec backups(const char* doc) {
+  return {.name = "backups", .type = ParameterType::kFlag, .doc = doc, .fallback = false};
+}
+
 ComponentSpec postgres() {
   const std::vector<Named> replication = {
       {"synchronous", "Commits wait for a standby; only one that has them all is promoted."},
@@ -58,6 +62,7 @@ ComponentSpec postgres() {
           .production = 3,
           .tolerates = kPrimaryOrStandby,
           .needs = {"dcs", "loadbalancer"},
+          .needs_when = {{"backups", "true", "vault"}, {"backups", "true", "objectstore"}},
           .engines = {{"postgresql", "PostgreSQL and Patroni."}},
           .settings = {{.name = "replication",
                         .type = ParameterType::kChoice,
@@ -84,7 +89,8 @@ ComponentSpec postgres() {
                         .type = ParameterType::kFlag,
                         .doc = "Patroni's failsafe_mode: go on without the store while all members answer.",
                         .fallback = false},
-                       patroni_store()},
+                       patroni_store(),
+                       backups("A base backup and every segment of the log go to the object store (pgBackRest).")},
           .rule = patroni_timing};
 }
 
@@ -110,7 +116,7 @@ ComponentSpec vault() {
           .production = 3,
           .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
           .tolerates = kMinority,
-          .needs_when = {{"seal", "transit", "transit"}},
+          .needs_when = {{"seal", "transit", "transit"}, {"backups", "true", "objectstore"}},
           .engines = {{"vault", "The server."}},
           .settings = {count("performance_multiplier",
                              "Raft's time-outs are multiplied by it; 1 is advised for production.", 1, {1, 10}),
@@ -125,6 +131,7 @@ ComponentSpec vault() {
                        flag("attended", "An operator gives a node that was restarted its shares."),
                        flag("audited", "Requests are written to an audit log; without one Vault answers all the same."),
                        flag("root_revoked", "The root token is revoked when all is set up."),
+                       backups("A Raft snapshot of the bring-up's end is put into the object store."),
                        {.name = "certificates",
                         .type = ParameterType::kChoice,
                         .doc = "Who issues the listeners' certificates.",
