@@ -373,13 +373,14 @@ Volume::Lost Volume::lose_power(const Survival& survival) {
   lost.loss.unsynced = unsynced();
   const std::uint64_t on_disk = survival.share > 0 ? random.below(journal_.size() + 1) : 0;
   if (on_disk > 0) commit_up_to(journal_[on_disk - 1].number);
-  for (auto operation = journal_.rbegin(); operation != journal_.rend(); ++operation) {
-    if (operation->inode != 0) operation->attributes = look(operation->inode)->on_disk;
-    for (auto change = operation->changes.rbegin(); change != operation->changes.rend(); ++change) {
-      put(*change, change->before);
-      lost.stale.names.emplace_back(change->folder, change->name);
-    }
-  }
+  const auto take_back = [&](const NameChange& change) {
+    put(change, change.before);
+    lost.stale.names.emplace_back(change.folder, change.name);
+  };
+  std::for_each(journal_.rbegin(), journal_.rend(), [&](Operation& operation) {
+    if (operation.inode != 0) operation.attributes = look(operation.inode)->on_disk;
+    std::for_each(operation.changes.rbegin(), operation.changes.rend(), take_back);
+  });
   used_pages_ = 0;
   for (auto& [id, inode] : inodes_) {
     inode.content.lose_power(survival, random, lost.loss);
