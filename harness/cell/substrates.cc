@@ -10,11 +10,13 @@ const std::vector<SubstrateLimits>& substrates() {
   const std::string keeps_writes =
       "a pod's volume is a folder of the Kubernetes node, which keeps all that was written";
   static const std::vector<SubstrateLimits> all{
-      {kLocal, {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}, ""},
-      {kKind,
-       {{"delay", no_netem}, {"thin", no_netem}, {"lose_power", keeps_writes}},
-       "the load shares its address with the Kubernetes node, whose own packets would be hurt too",
-       true}};
+      {.name = kLocal,
+       .no_faults = {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}},
+      {.name = kKind,
+       .no_faults = {{"delay", no_netem}, {"thin", no_netem}, {"lose_power", keeps_writes}},
+       .no_client_links = "the load shares its address with the Kubernetes node, whose own packets would be hurt too",
+       .has_store = true,
+       .no_backups = "the image of a PostgreSQL pod has no pgBackRest, and the pod may not talk to the object store"}};
   return all;
 }
 

@@ -14,9 +14,10 @@ inline constexpr const char* kKind = "kind";
 
 struct SubstrateLimits {
   std::string name;
-  std::map<std::string, std::string> no_faults;  // kinds of faults (chaos/fault.h) that it can't do, and why not
-  std::string no_client_links;                   // why links between nodes and the load can't be hurt; empty: they can
-  bool has_store = false;                        // Patroni can keep its lock in the substrate itself
+  std::map<std::string, std::string> no_faults = {};  // kinds of faults (chaos/fault.h) that it can't do, and why not
+  std::string no_client_links = {};  // why links between nodes and the load can't be hurt; empty: they can
+  bool has_store = false;            // Patroni can keep its lock in the substrate itself
+  std::string no_backups = {};       // why PostgreSQL can't be backed up; empty: it can
 };
 
 [[nodiscard]] const std::vector<SubstrateLimits>& substrates();

@@ -12,6 +12,13 @@ bool is_of_store(const std::string& target) {
   return target.starts_with("dcs.") || target.starts_with("dcs-");
 }
 
+bool has_backups(const Stack& stack) {
+  const Component* const postgres = stack.find("postgres");
+  if (postgres == nullptr) return false;
+  const auto backups = postgres->settings.maybe<bool>("backups");
+  return backups && *backups && **backups;
+}
+
 }  // namespace
 
 bool has_own_store(const SubstrateLimits& substrate, const Stack& stack) {
@@ -22,6 +29,7 @@ bool has_own_store(const SubstrateLimits& substrate, const Stack& stack) {
 }
 
 std::string why_not_on(const SubstrateLimits& substrate, const Plan& plan) {
+  if (!substrate.no_backups.empty() && has_backups(plan.stack)) return "postgres.backups: " + substrate.no_backups;
   const bool no_store = has_own_store(substrate, plan.stack);
   for (const FaultEntry& fault : plan.faults) {
     const auto impossible = substrate.no_faults.find(*fault.kind);

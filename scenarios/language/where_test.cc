@@ -57,6 +57,16 @@ TEST(Where, PodsAreDeletedWhereThereArePods) {
   EXPECT_EQ(why_not_on(*find_substrate(kKind), *plan), "");
 }
 
+TEST(Where, OnKindPostgresIsNotBackedUp) {
+  const std::string text =
+      "name: tried\nabout: tried\nstack: {postgres: {nodes: 3, backups: true}, objectstore: 4}\nload:\n"
+      "  - {workload: postgres.append, rate: 5/s}\nduration: 20s\nchecks:\n  - {no_lost_acks: postgres.append}\n";
+  const auto plan = make_plan({.file = "scenarios/recovery/tried.yaml", .text = text}, standard_vocabulary());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_THAT(why_not_on(*find_substrate(kKind), *plan), HasSubstr("pgBackRest"));
+  EXPECT_EQ(why_not_on(*find_substrate(kLocal), *plan), "");
+}
+
 TEST(Where, OnKindTheLoadsOwnLinksAreLeftAlone) {
   EXPECT_THAT(why_not_on_kind("{at: 1s, do: loss, target: vault.leader, to: clients, share: 5%, for: 5s}"),
               HasSubstr("the fault loss to clients: "));
