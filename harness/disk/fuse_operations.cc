@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sys/statvfs.h>
 
+#include <bit>
 #include <cerrno>
 #include <limits>
 #include <optional>
@@ -255,12 +256,12 @@ void do_opendir(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
     }
     opened->entries = *std::move(entries);
   }
-  file->fh = reinterpret_cast<std::uint64_t>(opened.get());
+  file->fh = std::bit_cast<std::uint64_t>(opened.get());
   if (fuse_reply_open(request, file) == 0) static_cast<void>(opened.release());
 }
 
 void do_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info* file) {
-  auto& opened = *reinterpret_cast<OpenFolder*>(file->fh);
+  auto& opened = *std::bit_cast<OpenFolder*>(file->fh);
   if (offset == 0) {  // also of one that was rewound
     Locked at(request);
     if (auto entries = at.volume.list(inode)) opened.entries = *std::move(entries);
@@ -280,7 +281,7 @@ void do_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t of
 }
 
 void do_releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* file) {
-  const std::unique_ptr<OpenFolder> closed(reinterpret_cast<OpenFolder*>(file->fh));
+  const std::unique_ptr<OpenFolder> closed(std::bit_cast<OpenFolder*>(file->fh));
   fuse_reply_err(request, 0);
 }
 
