@@ -1,17 +1,10 @@
-#include "scenarios/language/vocabulary.h"
+#include "scenarios/language/spec_values.h"
 
 namespace chamber::language {
-namespace {
 
 using document::Bounds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-Bounds<std::int64_t> between(Duration least, Duration most) {
-  return {least.count(), most.count()};
-}
-
-}  // namespace
 
 std::vector<FaultSpec> node_faults() {
   const ParameterSpec to = {.name = "to",

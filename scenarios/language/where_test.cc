@@ -10,16 +10,19 @@ namespace {
 
 using testing::HasSubstr;
 
+std::string why_not(const char* substrate, const std::string& text) {
+  const auto plan = make_plan({.file = "scenarios/latency/tried.yaml", .text = text}, standard_vocabulary());
+  EXPECT_TRUE(plan) << plan.error().message();
+  return plan ? why_not_on(*find_substrate(substrate), *plan) : "no plan";
+}
+
 std::string why_not_on_kind(const std::string& fault) {
   const std::string text = fmt::format(
       "name: tried\nabout: tried\nstack: {{vault: 3}}\nload:\n  - {{workload: vault.register, rate: 5/s}}\nfaults:\n"
       "  - {}\nduration: 20s\nchecks:\n  - {{linearizable: vault.register}}\n",
       fault);
-  const auto plan = make_plan({.file = "scenarios/latency/tried.yaml", .text = text}, standard_vocabulary());
-  EXPECT_TRUE(plan) << plan.error().message();
-  if (!plan) return "no plan";
-  EXPECT_EQ(why_not_on(*find_substrate(kLocal), *plan), "") << "local can do everything";
-  return why_not_on(*find_substrate(kKind), *plan);
+  EXPECT_EQ(why_not(kLocal, text), "") << "local can do everything";
+  return why_not(kKind, text);
 }
 
 TEST(Where, OnKindPacketsVanishButAreNotHeldBack) {
@@ -39,9 +42,7 @@ TEST(Where, OnKindPatroniNeedsNoEtcdUnlessTheStackSaysSo) {
         "faults:\n  - {{at: 1s, do: kill, target: dcs.majority, for: 5s}}\nduration: 20s\nchecks:\n"
         "  - {{no_lost_acks: postgres.append}}\n",
         stack);
-    const auto plan = make_plan({.file = "scenarios/failover/tried.yaml", .text = text}, standard_vocabulary());
-    EXPECT_TRUE(plan) << plan.error().message();
-    return plan ? why_not_on(*find_substrate(kKind), *plan) : "no plan";
+    return why_not(kKind, text);
   };
   EXPECT_THAT(why("{nodes: 3}"), HasSubstr("stack.postgres.store=etcd"));
   EXPECT_EQ(why("{nodes: 3, store: etcd}"), "");
@@ -51,20 +52,16 @@ TEST(Where, PodsAreDeletedWhereThereArePods) {
   const std::string text =
       "name: tried\nabout: tried\nstack: {vault: 3}\nload:\n  - {workload: vault.register, rate: 5/s}\nfaults:\n"
       "  - {at: 1s, do: evict_pod, target: vault.leader}\nduration: 20s\nchecks:\n  - {linearizable: vault.register}\n";
-  const auto plan = make_plan({.file = "scenarios/failover/tried.yaml", .text = text}, standard_vocabulary());
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_THAT(why_not_on(*find_substrate(kLocal), *plan), HasSubstr("the fault evict_pod: nodes are no pods"));
-  EXPECT_EQ(why_not_on(*find_substrate(kKind), *plan), "");
+  EXPECT_THAT(why_not(kLocal, text), HasSubstr("the fault evict_pod: nodes are no pods"));
+  EXPECT_EQ(why_not(kKind, text), "");
 }
 
 TEST(Where, OnKindPostgresIsNotBackedUp) {
   const std::string text =
       "name: tried\nabout: tried\nstack: {postgres: {nodes: 3, backups: true}, objectstore: 4}\nload:\n"
       "  - {workload: postgres.append, rate: 5/s}\nduration: 20s\nchecks:\n  - {no_lost_acks: postgres.append}\n";
-  const auto plan = make_plan({.file = "scenarios/recovery/tried.yaml", .text = text}, standard_vocabulary());
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_THAT(why_not_on(*find_substrate(kKind), *plan), HasSubstr("pgBackRest"));
-  EXPECT_EQ(why_not_on(*find_substrate(kLocal), *plan), "");
+  EXPECT_THAT(why_not(kKind, text), HasSubstr("pgBackRest"));
+  EXPECT_EQ(why_not(kLocal, text), "");
 }
 
 TEST(Where, OnKindTheLoadsOwnLinksAreLeftAlone) {
