@@ -137,6 +137,11 @@ TEST(Scenario, TellsWhatDoesNotFitTogether) {
             "x.yaml:5:40: \"vault-3\" needs at least 4 nodes of vault, and the stack has 3");
   EXPECT_EQ(complaint({.stack = "{vault: 1}", .faults = "[{at: 1s, do: restart, target: vault.standby}]"}),
             "x.yaml:5:40: \"vault.standby\" needs at least 2 nodes of vault, and the stack has 1");
+  EXPECT_EQ(complaint({.stack = "{vault: 1}",
+                       .checks = "[{outage: vault.register, at_most: raft.election_budget}, "
+                                 "{roles_changed: vault.leader}]"}),
+            "x.yaml:7:44: \"raft.election_budget\" needs at least 2 nodes of vault, and the stack has 1\n"
+            "x.yaml:7:83: roles_changed needs at least 2 nodes of vault, and the stack has 1");
   EXPECT_EQ(complaint({.faults = "[{at: 1s, do: partition, target: vault.leader, to: identity.all, for: 1s}]"}),
             "x.yaml:5:60: \"identity.all\" needs identity, which isn't in the stack; add identity: 1 there");
   EXPECT_EQ(complaint({.checks = "[{linearizable: vault.registr}]"}),

@@ -201,7 +201,8 @@ std::vector<CheckSpec> checks() {
       {.name = "roles_changed",
        .doc = "The role was with another node at the end of a fault than at its start.",
        .subject = Subject::kRole,
-       .needs_fault = true},
+       .needs_fault = true,
+       .least_nodes = 2},
       {.name = "roles_kept",
        .doc = "The role stays with the node that has it before the first fault.",
        .subject = Subject::kRole,
@@ -230,15 +231,15 @@ Vocabulary standard_vocabulary() {
           .budgets = {{"agent.render_budget", "application",
                        "How late a Vault Agent may write a new secret, from its live configuration."},
                       {"raft.election_budget", "vault",
-                       "The longest that Vault's Raft may take to elect a leader, from its live configuration."},
+                       "The longest that Vault's Raft may take to elect a leader, from its live configuration.", 2},
                       {"patroni.restart_budget", "postgres",
                        "The longest until a crashed primary is replaced, from Patroni's live configuration."},
                       {"patroni.switchover_budget", "postgres",
-                       "The longest that a planned change of the primary may take, from Patroni's live configuration."},
+                       "The longest that a planned change of the primary may take, from Patroni's live configuration.", 2},
                       {"patroni.demotion_budget", "postgres",
                        "When a primary without the store must have stepped down, from Patroni's live configuration."},
                       {"patroni.failover_budget", "postgres",
-                       "The longest that Patroni may take to promote a standby, from its live configuration."}}};
+                       "The longest that Patroni may take to promote a standby, from its live configuration.", 2}}};
 }
 
 }  // namespace chamber::language

@@ -109,12 +109,16 @@ class Validation {
   void target(const std::string& name, const Source& where) {
     const std::optional<TargetPlace> place = place_of(vocabulary_, name);
     if (!place || name == kClients) return;
-    const std::int64_t nodes = stack_.nodes(place->component);
+    need_nodes(place->component, place->least_nodes, quote(name), where);
+  }
+
+  void need_nodes(const std::string& component, std::int64_t least, const std::string& by, const Source& where) {
+    const std::int64_t nodes = stack_.nodes(component);
     if (nodes == 0) {
-      need_component(place->component, quote(name), where);
-    } else if (nodes < place->least_nodes) {
-      mistakes_.add(where, fmt::format("{} needs at least {} nodes of {}, and the stack has {}", quote(name),
-                                       place->least_nodes, place->component, nodes));
+      need_component(component, by, where);
+    } else if (nodes < least) {
+      mistakes_.add(where,
+                    fmt::format("{} needs at least {} nodes of {}, and the stack has {}", by, least, component, nodes));
     }
   }
 
@@ -138,16 +142,20 @@ class Validation {
       if (spec.type != ParameterType::kBudget) continue;
       const std::string& name = std::get<Budget>(value->value).name;
       const BudgetSpec* const budget = vocabulary_.budget(name);
-      if (budget != nullptr) need_component(budget->component, quote(name), value->source);
+      if (budget != nullptr) need_nodes(budget->component, budget->least_nodes, quote(name), value->source);
     }
   }
 
   void subject(const CheckEntry& check, const CheckSpec& spec) {
     const std::string& name = *check.subject;
     switch (spec.subject) {
-      case Subject::kRole:
+      case Subject::kRole: {
         target(name, check.subject.source);
+        const std::optional<TargetPlace> place = place_of(vocabulary_, name);
+        if (!place || stack_.nodes(place->component) < place->least_nodes) return;  // said of the target
+        need_nodes(place->component, spec.least_nodes, spec.name, check.subject.source);
         return;
+      }
       case Subject::kComponent:
         need_component(name, spec.name, check.subject.source);
         return;

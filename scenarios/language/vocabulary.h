@@ -118,12 +118,14 @@ struct CheckSpec {
   bool needs_model = false;                       // only for workloads that name it among their `models`
   bool needs_steps = false;                       // only for loads with up_to
   bool needs_fault = false;                       // can't pass in a scenario without faults
+  std::int64_t least_nodes = 1;                   // of the component that the subject is of
 };
 
 struct BudgetSpec {
   std::string name;       // "raft.election_budget"
   std::string component;  // whose live configuration it comes from
   std::string doc;
+  std::int64_t least_nodes = 1;  // of the component: with fewer the budget is of something that can't happen
 };
 
 struct Vocabulary {
