@@ -81,7 +81,6 @@ CheckResult Findings::result(std::string check, std::uint64_t operations, std::s
     result.summary = fmt::format("{} transactions show nothing that {} forbids", operations, to_string(options_.level));
   }
   if (!allowed.empty()) result.summary += fmt::format("; allowed and seen: {}", allowed);
-  if (!note_.empty()) result.summary += "; " + note_;
   return result;
 }
 
@@ -202,7 +201,6 @@ void TransactionGraph::in_either_order(std::uint32_t key, std::vector<std::uint3
 // one of the ways closes a cycle that has no other. (First committer wins, as snapshot isolation promises.)
 void TransactionGraph::find_rivals(DependencyGraph& graph, std::span<const DependencyGraph::Component> components,
                                    Findings& findings, Meter& meter) const {
-  std::uint64_t steps_left = 50'000'000;  // a second or so
   if (components.empty()) return;
   std::unordered_map<std::uint32_t, std::size_t> component_of;
   for (std::size_t i = 0; i < components.size(); ++i) {
@@ -218,12 +216,9 @@ void TransactionGraph::find_rivals(DependencyGraph& graph, std::span<const Depen
     for (std::size_t i = 0; i < writers.size(); ++i) {
       for (std::size_t j = i + 1; j < writers.size() && writers[j].first == writers[i].first; ++j) {
         const auto [number, one] = writers[i];
-        const auto there = graph.way_with_one_anti_dependency(components[number], one, writers[j].second, steps_left);
-        const auto back = graph.way_with_one_anti_dependency(components[number], writers[j].second, one, steps_left);
-        if (steps_left == 0 || !meter.in_time()) {
-          findings.note("there were too many that wrote the same for each two to be compared");
-          return;
-        }
+        const auto there = graph.way_with_one_anti_dependency(components[number], one, writers[j].second, meter);
+        const auto back = graph.way_with_one_anti_dependency(components[number], writers[j].second, one, meter);
+        if (!meter.why().empty()) return;
         if (there.empty() || back.empty()) continue;
         std::vector<Edge> cycle = there;
         cycle.insert(cycle.end(), back.begin(), back.end());

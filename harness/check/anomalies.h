@@ -39,15 +39,12 @@ class Findings {
   explicit Findings(const TransactionOptions& options) : options_(options) {}
 
   void add(Anomaly anomaly, std::vector<std::string> lines);
-  // For the summary: what was not looked at.
-  void note(std::string text) { note_ = std::move(text); }
   [[nodiscard]] CheckResult result(std::string check, std::uint64_t operations, std::string_view gave_up) const;
 
  private:
   const TransactionOptions& options_;
   std::array<std::uint64_t, kAnomalies> counts_{};
   std::array<std::vector<std::string>, kAnomalies> examples_;
-  std::string note_;
 };
 
 // Holds what grows with a history against the limits, every few thousand transactions.

@@ -7,6 +7,8 @@
 namespace chamber {
 namespace {
 
+constexpr std::size_t kPlacesPerLook = 4096;  // between two looks at the clock
+
 bool allowed(const Edge& edge, Dependencies kinds) {
   return (static_cast<Dependencies>(edge.kind) & kinds) != 0;
 }
@@ -145,9 +147,7 @@ std::optional<std::vector<Edge>> DependencyGraph::cycle_with_one_anti_dependency
 }
 
 std::vector<Edge> DependencyGraph::way_with_one_anti_dependency(const Component& component, std::uint32_t from,
-                                                                std::uint32_t to, std::uint64_t& steps_left) {
-  const auto take_steps = [&](std::uint64_t steps) { steps_left -= std::min(steps, steps_left); };
-  take_steps(component.size());
+                                                                std::uint32_t to, Meter& meter) {
   mark(component);
   // A place is a node, and whether an anti-dependency lies behind.
   struct Place {
@@ -161,9 +161,9 @@ std::vector<Edge> DependencyGraph::way_with_one_anti_dependency(const Component&
   };
   std::unordered_map<std::uint64_t, Came> came;
   std::vector<Place> queue = {{from, false}};
-  for (std::size_t head = 0; head < queue.size() && steps_left > 0; ++head) {
+  for (std::size_t head = 0; head < queue.size(); ++head) {
+    if (head % kPlacesPerLook == 0 && !meter.in_time()) return {};
     const Place here = queue[head];
-    take_steps(1 + out(here.node).size());
     for (const Edge& edge : out(here.node)) {
       const bool anti = edge.kind == Dependency::kReadWrite;
       if (!allowed(edge, kAllButTime) || member_[edge.to] != mark_ || (anti && here.behind) || edge.to == from)

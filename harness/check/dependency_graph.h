@@ -55,9 +55,9 @@ class DependencyGraph {
                                                                                 Dependencies others, Meter& meter);
 
   // A short way within a component with one kReadWrite at most and no edges of time; empty when there is none, or when
-  // so many steps have been taken, over all calls.
+  // the meter ran out first.
   [[nodiscard]] std::vector<Edge> way_with_one_anti_dependency(const Component& component, std::uint32_t from,
-                                                               std::uint32_t to, std::uint64_t& steps_left);
+                                                               std::uint32_t to, Meter& meter);
 
  private:
   [[nodiscard]] std::span<const Edge> out(std::uint32_t node) const {

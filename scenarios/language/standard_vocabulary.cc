@@ -223,23 +223,24 @@ std::vector<CheckSpec> checks() {
 }  // namespace
 
 Vocabulary standard_vocabulary() {
-  return {.components = standard_components(),
-          .targets = targets(),
-          .workloads = workloads(),
-          .faults = faults(),
-          .checks = checks(),
-          .budgets = {{"agent.render_budget", "application",
-                       "How late a Vault Agent may write a new secret, from its live configuration."},
-                      {"raft.election_budget", "vault",
-                       "The longest that Vault's Raft may take to elect a leader, from its live configuration.", 2},
-                      {"patroni.restart_budget", "postgres",
-                       "The longest until a crashed primary is replaced, from Patroni's live configuration."},
-                      {"patroni.switchover_budget", "postgres",
-                       "The longest that a planned change of the primary may take, from Patroni's live configuration.", 2},
-                      {"patroni.demotion_budget", "postgres",
-                       "When a primary without the store must have stepped down, from Patroni's live configuration."},
-                      {"patroni.failover_budget", "postgres",
-                       "The longest that Patroni may take to promote a standby, from its live configuration.", 2}}};
+  return {
+      .components = standard_components(),
+      .targets = targets(),
+      .workloads = workloads(),
+      .faults = faults(),
+      .checks = checks(),
+      .budgets = {{"agent.render_budget", "application",
+                   "How late a Vault Agent may write a new secret, from its live configuration."},
+                  {"raft.election_budget", "vault",
+                   "The longest that Vault's Raft may take to elect a leader, from its live configuration.", 2},
+                  {"patroni.restart_budget", "postgres",
+                   "The longest until a crashed primary is replaced, from Patroni's live configuration."},
+                  {"patroni.switchover_budget", "postgres",
+                   "The longest that a planned change of the primary may take, from Patroni's live configuration.", 2},
+                  {"patroni.demotion_budget", "postgres",
+                   "When a primary without the store must have stepped down, from Patroni's live configuration."},
+                  {"patroni.failover_budget", "postgres",
+                   "The longest that Patroni may take to promote a standby, from its live configuration.", 2}}};
 }
 
 }  // namespace chamber::language
