@@ -32,6 +32,7 @@ std::vector<FaultSpec> vault_actions() {
                                .type = ParameterType::kFlag,
                                .doc = "False: nobody renews them, and they expire.",
                                .fallback = true};
+  const auto of_shares = std::make_pair("seal", "shamir");
   return {
       {.name = "vault.step-down",
        .doc = "The active node gives up its leadership (sys/step-down); for 10 s it does not stand again.",
@@ -39,19 +40,24 @@ std::vector<FaultSpec> vault_actions() {
        .component = "vault",
        .takes_target = false},
       {.name = "vault.seal",
-       .doc = "The node forgets its keys (sys/seal) until the fault's end, then it is unsealed with its shares.",
+       .doc = "The node forgets its keys (sys/seal) until the fault's end, then it is unsealed with its shares, or "
+              "started "
+              "again where another Vault unseals it.",
        .component = "vault"},
       {.name = "vault.unseal-with-wrong-shares",
        .doc = "Restarts the node and tries too few shares, one many times, foreign ones, and last the right ones.",
        .lasting = Lasting::kNo,
        .parameters = {few},
-       .component = "vault"},
+       .component = "vault",
+       .only_with = of_shares},
       {.name = "vault.rekey",
        .doc = "Splits a new key into new shares (sys/rekey), and tries the old and the new ones on a standby.",
        .lasting = Lasting::kNo,
        .parameters = {shares, threshold, finish},
        .component = "vault",
-       .takes_target = false},
+       .takes_target = false,
+       .least_nodes = 2,
+       .only_with = of_shares},
       {.name = "vault.rotate-barrier",
        .doc = "Takes a new key for all that is written from now on (sys/rotate).",
        .lasting = Lasting::kNo,

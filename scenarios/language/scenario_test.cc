@@ -142,6 +142,9 @@ TEST(Scenario, TellsWhatDoesNotFitTogether) {
                                  "{roles_changed: vault.leader}]"}),
             "x.yaml:7:44: \"raft.election_budget\" needs at least 2 nodes of vault, and the stack has 1\n"
             "x.yaml:7:83: roles_changed needs at least 2 nodes of vault, and the stack has 1");
+  EXPECT_EQ(complaint({.stack = "{vault: {nodes: 1, seal: transit}}", .faults = "[{at: 1s, do: vault.rekey}]"}),
+            "x.yaml:5:23: \"vault.rekey\" needs at least 2 nodes of vault, and the stack has 1\n"
+            "x.yaml:5:23: \"vault.rekey\" needs vault: {seal: shamir}, and the stack has transit");
   EXPECT_EQ(complaint({.faults = "[{at: 1s, do: partition, target: vault.leader, to: identity.all, for: 1s}]"}),
             "x.yaml:5:60: \"identity.all\" needs identity, which isn't in the stack; add identity: 1 there");
   EXPECT_EQ(complaint({.checks = "[{linearizable: vault.registr}]"}),

@@ -125,12 +125,23 @@ class Validation {
   // What is done to one component can't be done to another's nodes.
   void action(const FaultEntry& fault, const FaultSpec& spec) {
     if (spec.component.empty()) return;
-    need_component(spec.component, quote(spec.name), fault.kind.source);
+    need_nodes(spec.component, spec.least_nodes, quote(spec.name), fault.kind.source);
+    need_setting(fault, spec);
     if (!fault.target) return;
     const std::optional<TargetPlace> place = place_of(vocabulary_, **fault.target);
     if (!place || place->component == spec.component) return;
     mistakes_.add(fault.target->source, fmt::format("{} is done to nodes of {}, and {} is of {}", spec.name,
                                                     spec.component, quote(**fault.target), place->component));
+  }
+
+  void need_setting(const FaultEntry& fault, const FaultSpec& spec) {
+    const Component* const component = stack_.find(spec.component);
+    if (!spec.only_with || component == nullptr) return;
+    const auto& [setting, wanted] = *spec.only_with;
+    const auto is = component->settings.get<std::string>(setting);
+    if (is && *is == wanted) return;
+    mistakes_.add(fault.kind.source, fmt::format("{} needs {}: {{{}: {}}}, and the stack has {}", quote(spec.name),
+                                                 spec.component, setting, wanted, is ? *is : is.error().message()));
   }
 
   // Targets and budgets among the parameters must be there too.

@@ -97,8 +97,11 @@ struct FaultSpec {
   std::string doc;
   Lasting lasting = Lasting::kYes;
   std::vector<ParameterSpec> parameters = {};
-  std::string component = {};  // an action of this component, done to its nodes; empty: can be done to any node
-  bool takes_target = true;    // false: to the component as a whole, and `target` is a mistake
+  std::string component = {};    // an action of this component, done to its nodes; empty: can be done to any node
+  bool takes_target = true;      // false: to the component as a whole, and `target` is a mistake
+  std::int64_t least_nodes = 1;  // of `component`
+  // A setting of `component` and the value without which it can't be done: {"seal", "shamir"}.
+  std::optional<std::pair<std::string, std::string>> only_with = {};
 };
 
 // What the value beside a check's name is.
