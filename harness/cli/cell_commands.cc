@@ -46,7 +46,8 @@ Result<int> up(const UpOptions& options) {
     result = CHAMBER_TRY(bring_up(connection, options, progress));
   } else {
     const Stack stack = CHAMBER_TRY(stack_named(options.stack));
-    const StartCell request{.folder = new_run_path(options.common.runs, "cell"), .keep_visible = visible_paths()};
+    const StartCell request{.folder = new_run_path(options.common.runs, "cell"),
+                            .keep_visible = CHAMBER_TRY(visible_paths(options.common.servers))};
     auto cell = CHAMBER_TRY(start_cell(options.on, request, stack, options.common.servers,
                                        [&](const json& event) { progress.event(event); }));
     id = cell->folder().id();

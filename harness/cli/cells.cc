@@ -41,11 +41,17 @@ Result<fs::path> find_cell(const fs::path& root, const std::string& name) {
   return fail(ErrorKind::kInput, "no cell '{}' lives; those that do: {}", name, names);
 }
 
-std::vector<fs::path> visible_paths() {
+Result<std::vector<fs::path>> visible_paths(const std::map<std::string, fs::path>& given) {
   std::vector<fs::path> paths{home_folder(), fs::read_symlink("/proc/self/exe").parent_path()};
-  const fs::path cache = servers::Surroundings::of_process().cache;
-  std::error_code forbidden;  // a folder that this user may not look at isn't there for its cells
-  if (fs::is_directory(cache, forbidden)) paths.push_back(cache);
+  servers::Surroundings surroundings = servers::Surroundings::of_process();
+  surroundings.given = given;
+  const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
+  std::vector<fs::path> folders = servers::given_folders(catalogue, surroundings);
+  folders.push_back(surroundings.cache);
+  for (fs::path& folder : folders) {
+    std::error_code forbidden;  // a folder that this user may not look at isn't there for its cells
+    if (fs::is_directory(folder, forbidden)) paths.push_back(std::move(folder));
+  }
   return paths;
 }
 
@@ -110,7 +116,10 @@ Result<void> require_servers(const Stack& stack, const std::map<std::string, fs:
   const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
   servers::Surroundings surroundings = servers::Surroundings::of_process();
   surroundings.given = given;
-  const auto there = [&](const std::string& name) { return servers::locate(catalogue, name, surroundings).ok(); };
+  const auto there = [&](const std::string& name) {
+    const auto entry = catalogue.find(name);
+    return entry && (servers::is_given(*entry, surroundings) || servers::locate(catalogue, name, surroundings).ok());
+  };
   for (const std::string& server : needed_servers(stack, there)) {
     const std::string name = stack.server(server);
     const auto found = servers::locate(catalogue, name, surroundings);

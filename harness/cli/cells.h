@@ -20,8 +20,10 @@ namespace chamber {
 // The folder of a cell that lives; with an empty name the only one. kInput when there is none, or several.
 [[nodiscard]] Result<std::filesystem::path> find_cell(const std::filesystem::path& root, const std::string& name);
 
-// Folders that a cell must see although they may lie under /tmp: the checkout, this program, the cache of servers.
-[[nodiscard]] std::vector<std::filesystem::path> visible_paths();
+// Folders that a cell must see although they may lie under /tmp: the checkout, this program, the cache of servers, and
+// those of the servers that the user gives, by --server (`given`) or in the environment. kInput: servers.yaml is wrong.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> visible_paths(
+    const std::map<std::string, std::filesystem::path>& given);
 
 // "production", "minimal", or a scenario whose stack it is.
 [[nodiscard]] Result<Stack> stack_named(const std::string& name);

@@ -31,7 +31,9 @@ struct Finding {
 
 // By making a cell's process 1 and ending it again.
 Finding try_namespaces(const CommonOptions& options) {
-  auto cell = start_local_cell({.folder = new_run_path(options.runs, "doctor"), .keep_visible = visible_paths()});
+  auto visible = visible_paths(options.servers);
+  if (!visible) return {"namespaces", false, visible.error().message(), ""};
+  auto cell = start_local_cell({.folder = new_run_path(options.runs, "doctor"), .keep_visible = std::move(*visible)});
   const std::string how = std::string(to_string(privilege()));
   if (!cell) {
     return {"namespaces", false, cell.error().message(),

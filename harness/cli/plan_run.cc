@@ -98,8 +98,9 @@ Result<PlanRunEnd> run_in_own_cell(const PlanRun& run, Progress& progress) {
   const std::string until = run.until.empty() ? "applications" : run.until;
   CHAMBER_CHECK(check_phase(until));
   const auto on_event = [&](const json& event) { progress.event(event); };
-  auto cell = CHAMBER_TRY(
-      start_cell(run.on, {.folder = folder, .keep_visible = visible_paths()}, stack, run.common.servers, on_event));
+  auto cell =
+      CHAMBER_TRY(start_cell(run.on, {.folder = folder, .keep_visible = CHAMBER_TRY(visible_paths(run.common.servers))},
+                             stack, run.common.servers, on_event));
   const fs::path run_folder = cell->folder().path();
   const Result<void> ran = [&]() -> Result<void> {
     CHAMBER_TRY(cell->open(stack, run.common.servers));

@@ -119,8 +119,8 @@ class Selftest {
     const auto plan = CHAMBER_TRY(language::make_plan({.file = job.file}, language::standard_vocabulary()));
     const Stack stack = CHAMBER_TRY(language::cell_stack(plan));
     CHAMBER_CHECK(require_servers(stack, options_.servers));
-    auto cell = CHAMBER_TRY(start_local_cell(
-        {.folder = new_run_path(options_.folder / "cells", job.scenario), .keep_visible = visible_paths()}));
+    auto cell = CHAMBER_TRY(start_local_cell({.folder = new_run_path(options_.folder / "cells", job.scenario),
+                                              .keep_visible = CHAMBER_TRY(visible_paths(options_.servers))}));
     CHAMBER_TRY(cell->open(stack, options_.servers));
     const auto limit = std::chrono::duration_cast<std::chrono::seconds>(*plan.timeouts.start);
     CHAMBER_TRY(
