@@ -55,12 +55,21 @@ std::string heading(std::string_view what, const std::string& name, const std::s
   return fmt::format("{} {}\n  {}\n", what, name, doc);
 }
 
+std::string least_nodes_text(std::int64_t nodes, std::string_view component) {
+  return nodes > 1 ? fmt::format("  needs: at least {} nodes{}{}\n", nodes, component.empty() ? "" : " of ", component)
+                   : "";
+}
+
 std::string fault_text(const FaultSpec& fault) {
   std::string text = heading(fault.component.empty() ? "fault" : "action", fault.name, fault.doc);
   text += fmt::format(
       "  written: {{at: 5s, do: {}{}{}}}\n", fault.name,
       fault.takes_target ? fmt::format(", target: {}", fault.component.empty() ? "…" : fault.component + ".…") : "",
       fault.lasting == Lasting::kYes ? ", for: 10s" : "");
+  text += least_nodes_text(fault.least_nodes, fault.component);
+  if (fault.only_with) {
+    text += fmt::format("  needs: {}: {{{}: {}}}\n", fault.component, fault.only_with->first, fault.only_with->second);
+  }
   return text + parameters_text(fault.parameters);
 }
 
@@ -149,9 +158,12 @@ Result<std::string> explain_part(const Vocabulary& vocabulary, std::string_view 
   if (const auto* const workload = vocabulary.workload(name)) text += workload_text(*workload);
   if (const auto* const fault = vocabulary.fault(name)) text += fault_text(*fault);
   if (const auto* const check = vocabulary.check(name)) {
-    text += heading("check", check->name, check->doc) + parameters_text(check->parameters);
+    text += heading("check", check->name, check->doc) + least_nodes_text(check->least_nodes, "") +
+            parameters_text(check->parameters);
   }
-  if (const auto* const budget = vocabulary.budget(name)) text += heading("budget", budget->name, budget->doc);
+  if (const auto* const budget = vocabulary.budget(name)) {
+    text += heading("budget", budget->name, budget->doc) + least_nodes_text(budget->least_nodes, budget->component);
+  }
   if (!text.empty()) return text;
   return fail(ErrorKind::kInput, "there is no part '{}'{}", name,
               document::did_you_mean(std::string(name), all_names(vocabulary)));
