@@ -35,7 +35,11 @@ Result<language::Plan> plan_of(const RunOptions& options) {
 
 // What repeats this run, as it would be typed.
 std::string command_line(const RunOptions& options, const language::Plan& plan) {
-  return fmt::format("chamber run {} --seed {}{}", options.scenario, *plan.seed, plan.is_broken ? " --broken" : "") +
+  std::string servers;
+  for (const auto& [name, path] : options.common.servers)
+    servers += fmt::format(" --server {}={}", name, path.string());
+  return fmt::format("chamber{} run {} --seed {}{}", servers, options.scenario, *plan.seed,
+                     plan.is_broken ? " --broken" : "") +
          set_arguments(options.overrides) + (options.until.empty() ? "" : " --until " + options.until) +
          (options.on == kLocal ? "" : " --on " + options.on);
 }
