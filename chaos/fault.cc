@@ -43,18 +43,19 @@ const std::vector<FaultKind>& fault_kinds() {
        .needs_links = true},
       {.name = "delete_pod",
        .about = "The pod is deleted and has its grace period; Kubernetes makes another in its place.",
-       .drawing = Drawing{seconds(0), seconds(0), seconds(45), 1, 2},
-       .needs_pods = true},
+       .drawing = Drawing{seconds(0), seconds(0), seconds(45), 1, 2}},
       {.name = "evict_pod",
-       .about = "The pods are asked to go by the Eviction API, in turn, as far as their PodDisruptionBudget lets them.",
-       .needs_pods = true},
+       .about =
+           "The pods are asked to go by the Eviction API, in turn, as far as their PodDisruptionBudget lets them."},
       {.name = "cordon",
-       .about = "No pod is put on the Kubernetes node that the target is on; allowed again at the end.",
-       .needs_pods = true},
+       .about = "No pod is put on the Kubernetes node that the target is on; allowed again at the end."},
       {.name = "drain",
        .about = "The Kubernetes node that the target is on is cordoned and all its pods of the cell are evicted; those "
-                "that went come back at the end.",
-       .needs_pods = true},
+                "that went come back at the end."},
+      {.name = "pause_node",
+       .about = "Every process of the Kubernetes node that the target is on stands still, and goes on at the end."},
+      {.name = "stop_node",
+       .about = "Every process of the Kubernetes node that the target is on dies at once; started again at the end."},
   };
   return kinds;
 }
@@ -75,7 +76,7 @@ Result<std::unique_ptr<Fault>> make_fault(const FaultRequest& request, Substrate
                 substrate.why_no_links());
   }
   if (kind->needs_links) return make_link_fault(request, substrate);
-  if (kind->needs_pods) return make_pod_fault(request, substrate);
+  if (is_pod_fault(request.kind)) return make_pod_fault(request, substrate);
   return make_process_fault(request, substrate);
 }
 

@@ -53,7 +53,6 @@ struct FaultKind {
   std::string about;
   bool needs_links = false;
   std::optional<Drawing> drawing = {};
-  bool needs_pods = false;
 };
 
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();

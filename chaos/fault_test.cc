@@ -60,8 +60,8 @@ class FakeLinks final : public Links {
   mutable LinkCounters counters_;
 };
 
-// Pods of which the budget lets `may` go.
-class FakePods final : public Pods {
+// Pods of which the budget lets `may` go, on one Kubernetes node.
+class FakePods final : public Pods, public Hosts {
  public:
   Result<std::string> uid(const std::string& node) override { return fmt::format("{}-{}", node, lives_[node]); }
   Result<void> remove(const std::string& node) override {
@@ -81,6 +81,13 @@ class FakePods final : public Pods {
   Result<std::string> host_of(const std::string& node) override {
     return std::string(cordoned_ && lives_[node] > 0 ? "" : "host");
   }
+  Result<void> await_containers(const std::string& node, Deadline) override {
+    came_back.push_back(node);
+    return {};
+  }
+  Result<std::vector<std::string>> nodes_on(const std::string&) override {
+    return std::vector<std::string>{"vault-0", "vault-1"};
+  }
   Result<void> cordon(const std::string&, Duration) override {
     cordoned_ = effective;
     return {};
@@ -90,7 +97,23 @@ class FakePods final : public Pods {
     return {};
   }
   Result<bool> is_cordoned(const std::string&) override { return cordoned_; }
+  Result<void> pause(const std::string&, Duration) override {
+    if (effective) host = {.processes = 40, .turns = 0, .answers = false, .over = std::chrono::seconds(1)};
+    return {};
+  }
+  Result<void> resume(const std::string&) override {
+    host = {.processes = 40, .turns = 900, .answers = true, .over = std::chrono::seconds(1)};
+    return {};
+  }
+  Result<void> stop(const std::string&, Duration) override {
+    if (effective) host = {};
+    return {};
+  }
+  Result<void> start(const std::string& name) override { return resume(name); }
+  Result<HostReading> look(const std::string&) override { return host; }
 
+  HostReading host{.processes = 40, .turns = 900, .answers = true, .over = std::chrono::seconds(1)};
+  std::vector<std::string> came_back;
   int may = 1;
   bool effective = true;
   bool lax = false;  // lets go more than the budget does
@@ -176,6 +199,7 @@ class FakeSubstrate final : public Substrate {
   [[nodiscard]] std::string why_no_links() const override { return ""; }
 
   [[nodiscard]] Pods* pods() override { return are_pods ? &pods_ : nullptr; }
+  [[nodiscard]] Hosts* hosts() override { return are_pods ? &pods_ : nullptr; }
   [[nodiscard]] FakePods& fake_pods() { return pods_; }
   bool are_pods = true;
   [[nodiscard]] FakeLinks& fake_links() { return links_; }
@@ -352,6 +376,46 @@ TEST_F(FaultTest, ADrainEvictsAllThatMayGoAndBringsThemBack) {
   const auto nothing = make("cordon");
   ASSERT_TRUE(nothing->apply());
   EXPECT_THAT(nothing->prove({}).error().message(), HasSubstr("host takes pods"));
+}
+
+TEST_F(FaultTest, AKubernetesNodeStandsStillAndGoesOn) {
+  const auto fault = make("pause_node");
+  ASSERT_TRUE(fault->apply());
+  const auto proof = fault->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof, HasSubstr("host with vault-0, vault-1: 40 processes before, 40 now, given a processor 0 times"));
+  ASSERT_TRUE(fault->undo());
+  EXPECT_TRUE(substrate_.fake_pods().host.answers);
+  EXPECT_TRUE(fault->restarted().empty()) << "they are the same processes";
+}
+
+TEST_F(FaultTest, AKubernetesNodeThatIsStoppedComesBackWithItsPods) {
+  const auto fault = make("stop_node");
+  ASSERT_TRUE(fault->apply());
+  const auto proof = fault->prove({});
+  ASSERT_TRUE(proof) << proof.error().message();
+  EXPECT_THAT(*proof, HasSubstr("40 processes before, 0 now"));
+  ASSERT_TRUE(fault->undo());
+  const std::vector<std::string> both{"vault-0", "vault-1"};
+  EXPECT_EQ(substrate_.fake_pods().came_back, both) << "not only the target";
+  EXPECT_EQ(fault->restarted(), both);
+}
+
+TEST_F(FaultTest, AKubernetesNodeThatGoesOnProvesNothing) {
+  std::stop_source stopped;  // as at the end of the run: it looks once
+  stopped.request_stop();
+  substrate_.fake_pods().effective = false;
+  for (const char* kind : {"pause_node", "stop_node"}) {
+    const auto fault = make(kind);
+    ASSERT_TRUE(fault->apply());
+    EXPECT_FALSE(fault->prove(stopped.get_token())) << kind;
+    ASSERT_TRUE(fault->undo());
+  }
+  substrate_.fake_pods().effective = true;
+  substrate_.fake_pods().host.answers = false;
+  const auto fault = make("stop_node");
+  ASSERT_TRUE(fault->apply());
+  EXPECT_THAT(fault->prove({}).error().message(), HasSubstr("did not answer before either"));
 }
 
 TEST_F(FaultTest, DirectionsAreSeenFromTheTarget) {

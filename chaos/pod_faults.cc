@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "chaos/host_faults.h"
+
 namespace chamber {
 namespace {
 
@@ -65,7 +67,7 @@ class PodFault : public Fault {
   // Asks each of all() to go, and says who does.
   virtual Result<void> ask() = 0;
   Result<void> take(const std::string& node) {
-    all_.push_back({.node = node, .uid = CHAMBER_TRY(pods_.uid(node)), .ran = running(node)});
+    all_.push_back({.node = node, .uid = CHAMBER_TRY(pods_.uid(node)), .ran = running_processes(substrate_, node)});
     return {};
   }
   // Side-cars first: a server needs what its agent writes.
@@ -86,17 +88,6 @@ class PodFault : public Fault {
   [[nodiscard]] Pods& pods() const { return pods_; }
 
  private:
-  [[nodiscard]] std::vector<std::string> running(const std::string& node) const {
-    std::vector<std::string> names;
-    for (const NodeSpec& spec : substrate_.nodes()) {
-      if (spec.name != node) continue;
-      for (const ProcessSpec& process : spec.processes) {
-        if (substrate_.state(node, process.name).running) names.push_back(process.name);
-      }
-    }
-    return names;
-  }
-
   FaultRequest request_;
   Substrate& substrate_;
   Pods& pods_;
@@ -145,23 +136,24 @@ class Cordon : public PodFault {
   Result<void> apply() override {
     host_ = CHAMBER_TRY(pods().host_of(request().targets.front()));
     if (host_.empty()) return fail(ErrorKind::kUnavailable, "{} is on no Kubernetes node", request().targets.front());
-    CHAMBER_CHECK(pods().cordon(host_, request().time_to_live));
+    CHAMBER_CHECK(hosts().cordon(host_, request().time_to_live));
     return ask();
   }
 
   Result<std::string> prove(const std::stop_token&) override {
-    if (!CHAMBER_TRY(pods().is_cordoned(host_))) return fail(ErrorKind::kSystem, "{} takes pods", host_);
+    if (!CHAMBER_TRY(hosts().is_cordoned(host_))) return fail(ErrorKind::kSystem, "{} takes pods", host_);
     return fmt::format("Kubernetes says that {} takes no pods", host_);
   }
 
   Result<void> undo() override {
-    CHAMBER_CHECK(pods().uncordon(host_));
+    CHAMBER_CHECK(hosts().uncordon(host_));
     return start_successors();
   }
 
  protected:
   Result<void> ask() override { return {}; }
   [[nodiscard]] const std::string& host() const { return host_; }
+  [[nodiscard]] Hosts& hosts() const { return *substrate().hosts(); }
 
  private:
   std::string host_;
@@ -180,8 +172,8 @@ class Drain final : public Cordon {
         return fail(ErrorKind::kSystem, "{} was {}, and is {}", pod.node, pod.goes ? "evicted" : "refused to go",
                     same ? "still there" : "gone");
       }
-      if (pod.goes && uid && !CHAMBER_TRY(pods().host_of(pod.node)).empty()) {
-        return fail(ErrorKind::kSystem, "{} is on a Kubernetes node again", pod.node);
+      if (pod.goes && uid && CHAMBER_TRY(pods().host_of(pod.node)) == host()) {
+        return fail(ErrorKind::kSystem, "{} is on {} again", pod.node, host());
       }
       proof += fmt::format("; {} {}", pod.node, pod.goes ? "evicted" : "refused by its PodDisruptionBudget");
     }
@@ -209,10 +201,10 @@ class Drain final : public Cordon {
   }
 
   Result<void> ask() override {
-    for (const NodeSpec& spec : substrate().nodes()) {
-      if (CHAMBER_TRY(pods().host_of(spec.name)) != host()) continue;
-      CHAMBER_CHECK(take(spec.name));
-      if (!may_go_.contains(spec.component)) may_go_[spec.component] = CHAMBER_TRY(pods().may_go(spec.name));
+    for (const std::string& node : CHAMBER_TRY(hosts().nodes_on(host()))) {
+      CHAMBER_CHECK(take(node));
+      const std::string component = component_of(node);
+      if (!may_go_.contains(component)) may_go_[component] = CHAMBER_TRY(pods().may_go(node));
     }
     for (Gone& pod : all()) pod.goes = CHAMBER_TRY(pods().evict(pod.node));
     for (const Gone& pod : all()) {
@@ -227,11 +219,11 @@ class Drain final : public Cordon {
 }  // namespace
 
 Result<std::unique_ptr<Fault>> make_pod_fault(const FaultRequest& request, Substrate& substrate) {
-  if (substrate.pods() == nullptr) {
+  if (substrate.pods() == nullptr || substrate.hosts() == nullptr) {
     return fail(ErrorKind::kHarness, "substrate {} can't do '{}': its nodes are no pods", substrate.name(),
                 request.kind);
   }
-  std::unique_ptr<Fault> fault;
+  std::unique_ptr<Fault> fault = make_host_fault(request, substrate);
   if (request.kind == "delete_pod") fault = std::make_unique<DeletePod>(request, substrate);
   if (request.kind == "evict_pod") fault = std::make_unique<EvictPod>(request, substrate);
   if (request.kind == "cordon") fault = std::make_unique<Cordon>(request, substrate);

@@ -1,4 +1,4 @@
-// Faults that only Kubernetes does: delete_pod, evict_pod, cordon, drain.
+// Faults that only Kubernetes does: kPodFaults (harness/cell/substrates.h).
 #pragma once
 
 #include "chaos/fault.h"

@@ -36,20 +36,10 @@ class ProcessFault : public Fault {
     return {};
   }
 
-  [[nodiscard]] std::vector<std::string> running(const std::string& node) const {
-    std::vector<std::string> names;
-    const NodeSpec* const spec = find_node(substrate_, node);
-    if (spec == nullptr) return names;
-    for (const ProcessSpec& process : spec->processes) {
-      if (substrate_.state(node, process.name).running) names.push_back(process.name);
-    }
-    return names;
-  }
-
   // A harm to a node on which nothing runs would prove itself without having hurt anything.
   Result<void> remember_running() {
     for (const std::string& node : request_.targets) {
-      ran_before_.push_back(running(node));
+      ran_before_.push_back(running_processes(substrate_, node));
       if (ran_before_.back().empty()) return fail(ErrorKind::kSystem, "nothing runs on {}", node);
     }
     return {};

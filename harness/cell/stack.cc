@@ -61,6 +61,7 @@ json to_json(const Stack& stack) {
            {{"check_every_ms", stack.loadbalancer_settings.check_every.count()},
             {"check_timeout_ms", stack.loadbalancer_settings.check_timeout.count()}}},
           {"versions", json::object_t(stack.versions.begin(), stack.versions.end())},
+          {"kubernetes_nodes", stack.kubernetes_nodes},
           {"loses_power", stack.loses_power},
           {"broken", json::object_t(stack.broken.begin(), stack.broken.end())}};
 }
@@ -113,6 +114,7 @@ Result<Stack> stack_from_json(const json& text) {
     stack.loadbalancer_settings = {milliseconds("check_every_ms"), milliseconds("check_timeout_ms")};
     for (const auto& [server, version] : text.at("versions").items())
       stack.versions[server] = version.get<std::string>();
+    text.at("kubernetes_nodes").get_to(stack.kubernetes_nodes);
     text.at("loses_power").get_to(stack.loses_power);
     for (const auto& [component, how] : text.at("broken").items()) stack.broken[component] = how.get<std::string>();
     return stack;

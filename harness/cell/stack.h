@@ -78,6 +78,10 @@ struct Stack {
   // How the catalogue of servers knows it: "vault", or "vault@1.21.1" where the version is asked for.
   [[nodiscard]] std::string server(std::string_view name) const;
 
+  // Where nodes are pods: how many Kubernetes nodes these are spread over. With one it is the control-plane node; with
+  // more there is one of those beside them, without pods.
+  int kubernetes_nodes = 1;
+
   // Components whose nodes get disks that can lose their power.
   std::set<std::string, std::less<>> loses_power = {};
 

@@ -14,6 +14,7 @@ TEST(Stack, GoesThroughJsonWithoutLoss) {
   stack.identity_settings.engine = "standin";
   stack.broken["vault"] = "never_revokes";
   stack.loses_power = {"postgres"};
+  stack.kubernetes_nodes = 3;
   const auto back = stack_from_json(to_json(stack));
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(to_json(*back), to_json(stack));

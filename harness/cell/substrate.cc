@@ -13,6 +13,17 @@ Result<Address> published_address(const std::map<std::string, std::uint16_t, std
   return Address{"127.0.0.1", found->second};
 }
 
+std::vector<std::string> running_processes(const Substrate& substrate, std::string_view node) {
+  std::vector<std::string> names;
+  for (const NodeSpec& spec : substrate.nodes()) {
+    if (spec.name != node) continue;
+    for (const ProcessSpec& process : spec.processes) {
+      if (substrate.state(node, process.name).running) names.push_back(process.name);
+    }
+  }
+  return names;
+}
+
 Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process) {
   const ProcessState state = substrate.state(node, process);
   if (state.running) return {};

@@ -103,13 +103,38 @@ class Pods {
   virtual Result<void> await_gone(const std::string& node, const std::string& uid, Deadline deadline) = 0;
   // The Kubernetes node that the pod is on; empty while it waits for one.
   virtual Result<std::string> host_of(const std::string& node) = 0;
-  // From now on no pod is put on this Kubernetes node. Ends by itself after `time_to_live`, whatever becomes of the
-  // caller.
+  // Waits until a pod with another uid has its containers.
+  virtual Result<void> await_successor(const std::string& node, const std::string& uid, Deadline deadline) = 0;
+  // Waits until a pod whose containers all ended with its Kubernetes node has them again.
+  virtual Result<void> await_containers(const std::string& node, Deadline deadline) = 0;
+};
+
+// A Kubernetes node, seen from outside during `over`.
+struct HostReading {
+  std::size_t processes = 0;  // its own and its pods'
+  std::uint64_t turns = 0;    // how often any of them was given a processor meanwhile
+  bool answers = false;       // one of its own servers did, within that time
+  Duration over{};
+};
+
+// The Kubernetes nodes that pods are on, by their names in Kubernetes (Pods::host_of). What is done to one ends by
+// itself after `time_to_live`, whatever becomes of the caller; undoing what has ended is no error.
+class Hosts {
+ public:
+  virtual ~Hosts() = default;
+  // The cell's nodes that are on it.
+  virtual Result<std::vector<std::string>> nodes_on(const std::string& host) = 0;
+  // From now on no pod is put on it.
   virtual Result<void> cordon(const std::string& host, Duration time_to_live) = 0;
   virtual Result<void> uncordon(const std::string& host) = 0;
   virtual Result<bool> is_cordoned(const std::string& host) = 0;
-  // Waits until a pod with another uid has its containers.
-  virtual Result<void> await_successor(const std::string& node, const std::string& uid, Deadline deadline) = 0;
+  // Freezes all its processes. kInput for the control-plane node, here and for stop(): with it the cluster would go.
+  virtual Result<void> pause(const std::string& host, Duration time_to_live) = 0;
+  virtual Result<void> resume(const std::string& host) = 0;
+  // Ends all its processes at once; its disk stays. The end of its pods' processes is planned.
+  virtual Result<void> stop(const std::string& host, Duration time_to_live) = 0;
+  virtual Result<void> start(const std::string& host) = 0;
+  virtual Result<HostReading> look(const std::string& host) = 0;
 };
 
 class Substrate {
@@ -178,11 +203,17 @@ class Substrate {
   // Null with a reason in why_no_links() where the substrate can't touch packets.
   [[nodiscard]] virtual Links* links() = 0;
   [[nodiscard]] virtual std::string why_no_links() const = 0;
+
+  // What pods run on; null where nodes aren't pods.
+  [[nodiscard]] virtual Hosts* hosts() { return nullptr; }
 };
 
 // Of what a substrate published, by name: 127.0.0.1 and the port. kHarness for a name that it did not publish.
 Result<Address> published_address(const std::map<std::string, std::uint16_t, std::less<>>& ports,
                                   std::string_view name);
+
+// Those of a node's processes that run now, in the order of its description.
+[[nodiscard]] std::vector<std::string> running_processes(const Substrate& substrate, std::string_view node);
 
 // kHarness with the log's tail when the process has ended, success while it runs: for readiness waits, so that an early
 // exit is noticed at once instead of at the deadline.

@@ -4,14 +4,19 @@
 
 namespace chamber {
 
+bool is_pod_fault(std::string_view kind) {
+  return std::find(kPodFaults.begin(), kPodFaults.end(), kind) != kPodFaults.end();
+}
+
 const std::vector<SubstrateLimits>& substrates() {
   const std::string no_pods = "nodes are no pods there; --on kind they are";
+  std::map<std::string, std::string> of_pods;
+  for (const char* const fault : kPodFaults) of_pods[fault] = no_pods;
   const std::string no_netem = "pods' packets can be dropped, not held back, which takes netem in the kernel";
   const std::string keeps_writes =
       "a pod's volume is a folder of the Kubernetes node, which keeps all that was written";
   static const std::vector<SubstrateLimits> all{
-      {.name = kLocal,
-       .no_faults = {{"delete_pod", no_pods}, {"evict_pod", no_pods}, {"cordon", no_pods}, {"drain", no_pods}}},
+      {.name = kLocal, .no_faults = of_pods},
       {.name = kKind,
        .no_faults = {{"delay", no_netem}, {"thin", no_netem}, {"lose_power", keeps_writes}},
        .no_client_links = "the load shares its address with the Kubernetes node, whose own packets would be hurt too",

@@ -2,6 +2,7 @@
 // which can't be run as it is written is not run at all.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,11 @@ namespace chamber {
 
 inline constexpr const char* kLocal = "local";
 inline constexpr const char* kKind = "kind";
+
+// The faults that are Kubernetes' own: only where nodes are pods.
+inline constexpr std::array kPodFaults{"delete_pod", "evict_pod", "cordon", "drain", "pause_node", "stop_node"};
+
+[[nodiscard]] bool is_pod_fault(std::string_view kind);
 
 struct SubstrateLimits {
   std::string name;

@@ -72,7 +72,7 @@ Result<std::unique_ptr<OwnedCell>> start_cell(const std::string& on, const Start
                                               const std::map<std::string, fs::path>& servers,
                                               const CellEvent& on_event) {
   CHAMBER_CHECK(require_machine(on, stack, servers));
-  if (on == kKind) return start_kind_cell(request, on_event);
+  if (on == kKind) return start_kind_cell(request, stack, on_event);
   return start_local_cell(request);
 }
 

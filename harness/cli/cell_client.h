@@ -64,8 +64,9 @@ class OwnedCell {
 
 // On the substrate `local`: this program again as process 1 of namespaces.
 Result<std::unique_ptr<OwnedCell>> start_local_cell(const StartCell& request);
-// On the substrate `kind`: a cluster, and this program on its node. `on_event` hears how far it is.
-Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const CellEvent& on_event);
+// On the substrate `kind`: a cluster, and this program beside its nodes. `on_event` hears how far it is.
+Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const Stack& stack,
+                                                   const CellEvent& on_event);
 // Checks that the stack can be had on the substrate `on`, and starts a cell for it.
 Result<std::unique_ptr<OwnedCell>> start_cell(const std::string& on, const StartCell& request, const Stack& stack,
                                               const std::map<std::string, std::filesystem::path>& servers,

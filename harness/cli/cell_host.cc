@@ -197,7 +197,11 @@ class CellHost {
     if (message.descriptors.size() != 1) return fail(ErrorKind::kHarness, "open needs the run's lock");
     folder_ = RunFolder::adopt(folder_.path(), Fd(fcntl(message.descriptors[0].get(), F_DUPFD_CLOEXEC, 0)));
     const auto images = CHAMBER_TRY(kind::ImageCatalogue::from_json(message.body.at("images")));
-    kind::KindOptions kind{.folder = folder_, .cell_id = options.cell_id, .images = images, .host_ports = {}};
+    kind::KindOptions kind{.folder = folder_,
+                           .cell_id = options.cell_id,
+                           .kubernetes_nodes = options.stack.kubernetes_nodes,
+                           .images = images,
+                           .host_ports = {}};
     for (const auto& [inner, outer] : message.body.at("ports").items()) {
       kind.host_ports[static_cast<std::uint16_t>(std::stoul(inner))] = outer.get<std::uint16_t>();
     }

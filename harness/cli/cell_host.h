@@ -1,4 +1,4 @@
-// The harness inside of a cell, process 1 of a local one and a process of the control-plane node of one on kind: holds
+// The harness inside of a cell, process 1 of a local one and a container beside the nodes of one on kind: holds
 // the platform and obeys messages (harness/process/channel.h). One command at a time
 // on a connection; "cancel" may come while it runs. Every answer ends with {"done": true, …} or {"error": {kind,
 // text}}; before it may come {"event": …}.

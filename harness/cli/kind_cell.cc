@@ -40,8 +40,8 @@ class KindCell final : public OwnedCell {
   KindCell(const KindCell&) = delete;
   KindCell& operator=(const KindCell&) = delete;
 
-  Result<void> create(const CellEvent& on_event) {
-    CHAMBER_CHECK(keeper_.send({{"do", "create"}, {"images", images_.to_json()}}));
+  Result<void> create(int kubernetes_nodes, const CellEvent& on_event) {
+    CHAMBER_CHECK(keeper_.send({{"do", "create"}, {"images", images_.to_json()}, {"nodes", kubernetes_nodes}}));
     std::string doing;
     Instant since = now();
     const auto go_on_to = [&](const std::string& next) {
@@ -129,7 +129,8 @@ class KindCell final : public OwnedCell {
 
 }  // namespace
 
-Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const CellEvent& on_event) {
+Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, const Stack& stack,
+                                                   const CellEvent& on_event) {
   const servers::Surroundings surroundings = servers::Surroundings::of_process();
   const auto images = CHAMBER_TRY(kind::ImageCatalogue::load(surroundings.cache));
   RunFolder folder = CHAMBER_TRY(RunFolder::create(request.folder));
@@ -143,7 +144,7 @@ Result<std::unique_ptr<OwnedCell>> start_kind_cell(const StartCell& request, con
   spawn.inherited = {keeper.lock_fd, keeper.channel_fd};
   Process process = CHAMBER_TRY(Process::spawn(spawn).context("starting the keeper of the cluster"));
   auto cell = std::make_unique<KindCell>(std::move(folder), std::move(ours), std::move(process), images);
-  CHAMBER_CHECK(cell->create(on_event));
+  CHAMBER_CHECK(cell->create(stack.kubernetes_nodes, on_event));
   return cell;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fixtures/kind/describing_substrate.h"
+#include "fixtures/kind/kubernetes_nodes.h"
 #include "fixtures/kind/manifests.h"
 #include "fixtures/platform/platform.h"
 #include "harness/cli/cells.h"
@@ -29,10 +30,10 @@ Result<std::vector<json>> objects_of(const Stack& stack) {
   kind::ManifestOptions manifests;
   manifests.cell_id = kCell;
   manifests.image_of = [&](const std::string& program) { return images.image_of(program); };
-  manifests.volume_folder = [](const NodeSpec& node, const VolumeSpec& volume) {
-    return kind::volume_folder(node, volume).string();
+  manifests.kubernetes_nodes = kind::pod_hosts("cell", stack.kubernetes_nodes);
+  manifests.volume_folder = [&](const NodeSpec& node, const VolumeSpec& volume) {
+    return kind::volume_folder(node, volume, manifests.kubernetes_nodes.size()).string();
   };
-  manifests.kubernetes_node = "control-plane";
   std::uint16_t port = 30000;
   for (const NodeSpec& node : substrate->nodes()) {
     for (const PortSpec& spec : node.ports) {

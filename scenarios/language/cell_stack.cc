@@ -49,6 +49,7 @@ Result<PostgresSettings> postgres_settings(const Parameters& written) {
 Result<chamber::Stack> cell_stack(const Stack& stack) {
   chamber::Stack cell;
   cell.profile = *stack.profile;
+  cell.kubernetes_nodes = static_cast<int>(*stack.kubernetes_nodes);
   const std::array<std::pair<const char*, int*>, 8> counts = {{{"vault", &cell.vault},
                                                                {"postgres", &cell.postgres},
                                                                {"dcs", &cell.dcs},

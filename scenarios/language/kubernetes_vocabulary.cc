@@ -18,7 +18,15 @@ std::vector<FaultSpec> pod_faults() {
            "Cordons the Kubernetes node that the target is on and evicts all its pods, as far as their "
            "PodDisruptionBudgets let them; they come back at the fault's end.",
            Lasting::kYes,
-           {}}};
+           {}},
+          {.name = "pause_node",
+           .doc = "Every process of the Kubernetes node that the target is on stands still, its pods' and its own, and "
+                  "goes on at the fault's end.",
+           .takes_kubernetes_node = true},
+          {.name = "stop_node",
+           .doc = "Every process of the Kubernetes node that the target is on dies at once; it is started again at the "
+                  "fault's end, and its pods with it.",
+           .takes_kubernetes_node = true}};
 }
 
 ParameterSpec patroni_store() {

@@ -62,7 +62,8 @@ Shape<Component> component_shape() {
 Shape<Stack> stack_shape() {
   return Object<Stack>("a stack")
       .required("profile", &Stack::profile, any_text(), "")
-      .required("components", &Stack::components, document::list_of(component_shape(), "a list of components"), "");
+      .required("components", &Stack::components, document::list_of(component_shape(), "a list of components"), "")
+      .optional("kubernetes_nodes", &Stack::kubernetes_nodes, any_count(), "");
 }
 
 Shape<LoadEntry> load_shape() {
@@ -167,6 +168,7 @@ void visit_settings(P& plan, const Visit& visit) {
   visit("name", plan.name);
   visit("about", plan.about);
   visit("stack.profile", plan.stack.profile);
+  visit("stack.kubernetes.nodes", plan.stack.kubernetes_nodes);
   for (auto& component : plan.stack.components) {
     const std::string path = "stack." + component.name;
     visit(path + ".nodes", component.nodes);

@@ -76,9 +76,26 @@ Shape<ComponentEntry> component_shape(const ComponentSpec& spec, const Vocabular
   return {either.what(), schema, read, [either](const ComponentEntry& entry) { return either.write(entry); }};
 }
 
+Shape<KubernetesEntry> kubernetes_shape() {
+  constexpr std::int64_t kMost = 9;
+  const Shape<std::int64_t> nodes = document::whole({1, kMost});
+  const Shape<KubernetesEntry> brief = document::mapped<KubernetesEntry, Located<std::int64_t>>(
+      document::located(nodes), [](Located<std::int64_t> count) { return KubernetesEntry{count}; },
+      [](const KubernetesEntry& entry) { return entry.nodes; });
+  const Shape<KubernetesEntry> full =
+      Object<KubernetesEntry>("a map of Kubernetes' settings",
+                              "What pods run on. It matters only where nodes are pods.")
+          .required(
+              "nodes", &KubernetesEntry::nodes, nodes,
+              "How many Kubernetes nodes the pods are spread over. One is the control-plane node itself; more are "
+              "workers beside it, and then it has no pods.");
+  return document::short_or_full(brief, full);
+}
+
 Shape<StackEntry> stack_map_shape(const Vocabulary& vocabulary) {
   Object<StackEntry> object("a map of components", "Components with how many nodes each has, or with their settings.");
   object.optional("profile", &StackEntry::profile, profile_shape(), "What the others change.");
+  object.optional("kubernetes", &StackEntry::kubernetes, kubernetes_shape(), "What pods run on.");
   std::vector<std::string> keys = {"profile"};
   for (const ComponentSpec& spec : vocabulary.components) {
     keys.push_back(spec.name);
@@ -160,9 +177,7 @@ std::int64_t Stack::nodes(std::string_view component) const {
 Shape<StackEntry> stack_shape(const Vocabulary& vocabulary) {
   const Shape<StackEntry> brief = document::mapped<StackEntry, Located<std::string>>(
       document::located(profile_shape()),
-      [](Located<std::string> profile) {
-        return StackEntry{{}, profile, {}};
-      },
+      [](Located<std::string> profile) { return StackEntry{.source = {}, .profile = profile, .components = {}}; },
       [](const StackEntry& stack) { return stack.profile.value_or(Located<std::string>{}); });
   const Shape<StackEntry> either = document::short_or_full(brief, stack_map_shape(vocabulary));
   const auto read = [either](const Node& node, Mistakes& mistakes) {
@@ -176,6 +191,7 @@ Shape<StackEntry> stack_shape(const Vocabulary& vocabulary) {
 Stack resolve_stack(const StackEntry& entry, const Vocabulary& vocabulary, Mistakes& mistakes) {
   const auto counts = resolve_counts(entry, vocabulary);
   Stack stack;
+  if (entry.kubernetes) stack.kubernetes_nodes = entry.kubernetes->nodes;
   const bool plain = entry.profile && entry.components.empty();
   stack.profile = plain ? *entry.profile : Located<std::string>{"custom", entry.source};
   for (const ComponentSpec& spec : vocabulary.components) {

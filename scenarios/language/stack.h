@@ -3,6 +3,7 @@
 //   stack: production
 //   stack: {vault: 3, postgres: {nodes: 3, replication: asynchronous}}
 //   stack: {profile: production, postgres: {replication: asynchronous}}
+//   stack: {profile: production, kubernetes: {nodes: 3}}
 //
 // A stack that leaves a component out brings up what is named and what that needs (ComponentSpec::needs). How many
 // nodes such a needed component has: as in `production` when the one that needs it has more than one node, else one.
@@ -29,9 +30,15 @@ struct ComponentEntry {
   Parameters settings;
 };
 
+// What the nodes are spread over where they are pods.
+struct KubernetesEntry {
+  Located<std::int64_t> nodes;
+};
+
 struct StackEntry {
   document::Source source;
   std::optional<Located<std::string>> profile;  // "minimal" or "production"
+  std::optional<KubernetesEntry> kubernetes = {};
   std::map<std::string, ComponentEntry> components;
 };
 
@@ -48,6 +55,7 @@ struct Component {
 struct Stack {
   Located<std::string> profile;       // "minimal", "production" or "custom"
   std::vector<Component> components;  // in the order of the vocabulary
+  Located<std::int64_t> kubernetes_nodes = {1, {}};
 
   // Null when the stack is without it.
   [[nodiscard]] const Component* find(std::string_view component) const;

@@ -86,6 +86,18 @@ TEST(Stack, SaysWhyACountIsImpossible) {
       "a:1:23: objectstore can't have 3 nodes: MinIO's erasure code needs 4 nodes with one drive each; write 1 or 4");
 }
 
+TEST(Stack, SaysWhatPodsAreSpreadOver) {
+  EXPECT_EQ(*resolve("production").stack.kubernetes_nodes, 1);
+  EXPECT_EQ(*resolve("{vault: 3, kubernetes: {nodes: 3}}").stack.kubernetes_nodes, 3);
+  const Outcome brief = resolve("{profile: production, kubernetes: 2}");
+  EXPECT_EQ(*brief.stack.kubernetes_nodes, 2);
+  EXPECT_EQ(*brief.stack.profile, "production") << "it is the same stack";
+  EXPECT_EQ(counts("{profile: minimal, kubernetes: 2}"), counts("minimal"));
+  EXPECT_EQ(resolve("{vault: 3, kubernetes: 0}").complaint, "a:1:24: 0 is too little; at least 1");
+  EXPECT_EQ(resolve("{vault: 3, kubernetes: {nodes: 10}}").complaint, "a:1:32: 10 is too much; at most 9");
+  EXPECT_TRUE(resolve("{kubernetes: 3}").complaint.starts_with("a:1:1: a map of components needs at least one of"));
+}
+
 TEST(Stack, SaysWhatIsWrong) {
   EXPECT_EQ(resolve("productoin").complaint,
             "a:1:1: \"productoin\" is not a stack profile; did you mean \"production\"?");

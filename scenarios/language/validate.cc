@@ -124,6 +124,12 @@ class Validation {
 
   // What is done to one component can't be done to another's nodes.
   void action(const FaultEntry& fault, const FaultSpec& spec) {
+    if (spec.takes_kubernetes_node && *stack_.kubernetes_nodes == 1) {
+      mistakes_.add(fault.kind.source,
+                    fmt::format("{} is never done to the control-plane node, and pods are on no other; write stack: "
+                                "{{kubernetes: {{nodes: 3}}}}, or another number of at least 2",
+                                spec.name));
+    }
     if (spec.component.empty()) return;
     need_nodes(spec.component, spec.least_nodes, quote(spec.name), fault.kind.source);
     need_setting(fault, spec);

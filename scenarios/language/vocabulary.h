@@ -102,6 +102,7 @@ struct FaultSpec {
   std::int64_t least_nodes = 1;  // of `component`
   // A setting of `component` and the value without which it can't be done: {"seal", "shamir"}.
   std::optional<std::pair<std::string, std::string>> only_with = {};
+  bool takes_kubernetes_node = false;  // a whole one is lost for a while, so the stack must have several
 };
 
 // What the value beside a check's name is.

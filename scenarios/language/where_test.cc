@@ -56,6 +56,23 @@ TEST(Where, PodsAreDeletedWhereThereArePods) {
   EXPECT_EQ(why_not(kKind, text), "");
 }
 
+TEST(Where, AWholeKubernetesNodeIsLostWhereThereAreSeveral) {
+  const auto text = [](const char* stack) {
+    return fmt::format(
+        "name: tried\nabout: tried\nstack: {}\nload:\n  - {{workload: vault.register, rate: 5/s}}\nfaults:\n"
+        "  - {{at: 1s, do: stop_node, target: vault.leader, for: 5s}}\nduration: 20s\n"
+        "checks:\n  - {{linearizable: vault.register}}\n",
+        stack);
+  };
+  EXPECT_THAT(why_not(kLocal, text("{vault: 3, kubernetes: 3}")), HasSubstr("the fault stop_node: nodes are no pods"));
+  EXPECT_EQ(why_not(kKind, text("{vault: 3, kubernetes: 3}")), "");
+  const auto plan =
+      make_plan({.file = "scenarios/failover/tried.yaml", .text = text("{vault: 3}")}, standard_vocabulary());
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().kind(), ErrorKind::kInput);
+  EXPECT_THAT(plan.error().message(), HasSubstr("tried.yaml:7:18: stop_node is never done to the control-plane node"));
+}
+
 TEST(Where, OnKindPostgresIsNotBackedUp) {
   const std::string text =
       "name: tried\nabout: tried\nstack: {postgres: {nodes: 3, backups: true}, objectstore: 4}\nload:\n"
