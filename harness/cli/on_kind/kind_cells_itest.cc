@@ -109,6 +109,25 @@ TEST_F(KindCells, KubernetesEvictsPodsAsTheirBudgetLetsIt) {
   EXPECT_THAT(elsewhere.err, HasSubstr("not run: pod-evicted can't be run on local as it is written"));
 }
 
+TEST_F(KindCells, AWholeKubernetesNodeStopsAndComesBack) {
+  const Ended run = chamber({"run", "kubernetes-node-stopped", "--on", "kind"});
+  EXPECT_EQ(run.code, 0) << run.err << run.out;
+  EXPECT_THAT(run.err, HasSubstr("processes before, 0 now"));
+  EXPECT_TRUE(nothing_more_than(before_));
+}
+
+TEST_F(KindCells, AFrozenKubernetesNodeGoesWithItsCluster) {
+  const Process run = start({"run", "kubernetes-node-stopped", "--on", "kind", "--set", "stack.kubernetes.nodes=2",
+                             "--set", "faults[0].do=pause_node"});
+  wait_for_words(run, "now, given a processor 0 times");
+  ASSERT_TRUE(run.signal(SIGKILL));
+  EXPECT_EQ(end_of(run).code, 128 + SIGKILL);
+  const auto gone =
+      eventually({"nothing to be left", Deadline::in(seconds(10))}, [&] { return nothing_more_than(before_); });
+  EXPECT_TRUE(gone) << gone.error().message();
+  expect_tidy(only_folder());
+}
+
 TEST_F(KindCells, NothingIsLeftOfAKilledRunAndAForeignClusterStays) {
   const std::string kubeconfig = root_ / "foreign.kubeconfig";
   const std::string kind = images_.kind;
