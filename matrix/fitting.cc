@@ -2,6 +2,7 @@
 
 #include "harness/document/parse.h"
 #include "scenarios/language/cell_stack.h"
+#include "scenarios/language/where.h"
 
 namespace chamber::matrix {
 namespace {
@@ -70,6 +71,10 @@ Result<Fitted> Fitter::fitted(const std::string& environment, const std::string&
   }
   if (const auto stack = language::cell_stack(*plan); !stack) {
     fitted.cannot = without_place(stack.error().message());
+  }
+  for (const SubstrateLimits& substrate : substrates()) {
+    std::string why = language::why_not_on(substrate, *plan);
+    if (!why.empty()) fitted.not_on[substrate.name] = std::move(why);
   }
   return in_numbers(*plan, std::move(fitted));
 }

@@ -16,6 +16,7 @@ namespace chamber::matrix {
 struct Fitted {
   std::string misfit;  // why it makes no sense there; empty when it does
   std::optional<std::string> cannot;
+  std::map<std::string, std::string> not_on;  // substrates that can't carry it, and why
   std::vector<std::string> overrides;
   std::set<std::string> components;
   Estimate estimate;      // on the local substrate, of the complete run

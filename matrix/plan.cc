@@ -96,6 +96,7 @@ class Planner {
           fitted_[{static_cast<int>(e), static_cast<int>(c), static_cast<int>(s)}] = std::move(fitted);
         }
         add_versions_of_nothing(e, c);
+        add_other_substrates(e, c);
         for (auto& [reason, hit] : by_reason) {
           Rule rule{{std::vector<std::vector<bool>>(axes_.size())}, reason};
           rule.pattern.values[0] = only(axes_[0].values.size(), e);
@@ -106,6 +107,27 @@ class Planner {
       }
     }
     return {};
+  }
+
+  // What a substrate can't carry.
+  void add_other_substrates(std::size_t environment, std::size_t configuration) {
+    const std::size_t substrate_axis = axis("substrate");
+    const std::size_t scenario_axis = axis("scenario");
+    for (std::size_t u = 0; u < axes_[substrate_axis].values.size(); ++u) {
+      const std::string& substrate = axes_[substrate_axis].values[u];
+      for (std::size_t s = 0; s < axes_[scenario_axis].values.size(); ++s) {
+        const auto& not_on =
+            fitted_.at({static_cast<int>(environment), static_cast<int>(configuration), static_cast<int>(s)}).not_on;
+        const auto why = not_on.find(substrate);
+        if (why == not_on.end()) continue;
+        Rule rule{{std::vector<std::vector<bool>>(axes_.size())}, fmt::format("not on {}: {}", substrate, why->second)};
+        rule.pattern.values[0] = only(axes_[0].values.size(), environment);
+        rule.pattern.values[1] = only(axes_[1].values.size(), configuration);
+        rule.pattern.values[substrate_axis] = only(axes_[substrate_axis].values.size(), u);
+        rule.pattern.values[scenario_axis] = only(axes_[scenario_axis].values.size(), s);
+        rules_.push_back(std::move(rule));
+      }
+    }
   }
 
   // A version of a component that a cell has not.

@@ -40,12 +40,12 @@ class MatrixPlan : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& family, const std::string& name, const std::string& stack, const std::string& workload,
-             const std::string& target) {
+             const std::string& target, const std::string& fault = "kill") {
     std::filesystem::create_directories(folder_ / family);
     std::ofstream file(folder_ / family / (name + ".yaml"));
     file << "name: " << name << "\nabout: a test\nstack: " << stack << "\nload:\n  - {workload: " << workload
          << ", rate: 10/s}\nduration: 20s\nchecks:\n  - {availability: " << workload << ", at_least: 99%}\n";
-    if (!target.empty()) file << "faults:\n  - {at: 2s, do: kill, target: " << target << ", for: 5s}\n";
+    if (!target.empty()) file << "faults:\n  - {at: 2s, do: " << fault << ", target: " << target << ", for: 5s}\n";
   }
 
   Result<Plan> plan(const std::string& matrix) {
@@ -109,6 +109,15 @@ TEST_F(MatrixPlan, HasEveryCombinationThatFits) {
     return std::set<std::string>(all.begin(), all.end());
   }();
   EXPECT_EQ(unique.size(), made.cells.size());
+}
+
+TEST_F(MatrixPlan, LeavesOutWhatASubstrateCanNotCarry) {
+  write("failover", "host-cordoned", "{vault: 3}", "vault.register", "vault-0", "cordon");
+  const Plan made = good(std::string(kHead) +
+                         "axes: {environment: [production], configuration: [minimal], substrate: [local, kind], "
+                         "scenario: [failover/host-cordoned]}\n");
+  EXPECT_THAT(ids(made), ElementsAre("production.minimal.kind.complete.host-cordoned"));
+  EXPECT_THAT(because(made), HasSubstr("1 × not on local: the fault cordon: "));
 }
 
 TEST_F(MatrixPlan, PutsAScenarioIntoItsEnvironment) {
