@@ -5,8 +5,8 @@
 // - A thread that sleeps as those of the load do is woken every 10 ms. When it wakes 50 ms late or more, the harness
 //   itself could not have started or stamped an operation in time.
 // - Once a second the kernel's accounts are read: when hardly any CPU was to be had (idle, or used by programs at a
-//   lower priority), programs outside the cell took a fifth of the machine or more, and threads of the cell waited for a
-//   CPU for half of that second, then the cell was kept waiting by somebody else. A cell that uses up the machine by
+//   lower priority), programs outside the cell took a fifth of the machine or more, and threads of the cell waited for
+//   a CPU for half of that second, then the cell was kept waiting by somebody else. A cell that uses up the machine by
 //   itself is not starved: that is its own slowness.
 #pragma once
 
