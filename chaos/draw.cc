@@ -44,15 +44,15 @@ class Drawer {
  public:
   Drawer(const ChaosRequest& request, const std::vector<FaultKind>& kinds)
       : request_(request), rules_(rules_of(request.profile)), random_(Random(request.seed).fork("chaos")) {
-    for (const FaultKind& kind : kinds) {
-      if (kind.drawing && weight(kind) > 0) kinds_.push_back(&kind);
-    }
     for (const ChaosComponent& component : request.components) {
       if (component.tolerates > 0) components_.push_back(&component);
     }
+    for (const FaultKind& kind : kinds) {
+      if (kind.drawing && weight(kind) > 0 && !able(*kind.drawing).empty()) kinds_.push_back(&kind);
+    }
   }
 
-  [[nodiscard]] bool can_draw() const { return !kinds_.empty() && !components_.empty(); }
+  [[nodiscard]] bool can_draw() const { return !kinds_.empty(); }
 
   ChaosSchedule draw() {
     ChaosSchedule schedule;
@@ -93,15 +93,10 @@ class Drawer {
   DrawnFault one(Duration at) {
     const FaultKind& kind = pick_kind();
     const Drawing& drawing = *kind.drawing;
-    std::vector<const ChaosComponent*> able;
-    for (const ChaosComponent* component : components_) {
-      const auto& only = drawing.components;
-      if (only.empty() || std::find(only.begin(), only.end(), component->name) != only.end()) able.push_back(component);
-    }
-    // A kind for components that are not here gives a fault that is not tolerable: the next is tried.
-    const ChaosComponent& component = able.empty() ? *components_.front() : *able[random_.below(able.size())];
+    const std::vector<const ChaosComponent*> all = able(drawing);
+    const ChaosComponent& component = *all[random_.below(all.size())];
     DrawnFault fault{.at = at,
-                     .kind = able.empty() ? "" : kind.name,
+                     .kind = kind.name,
                      .component = component.name,
                      .target = pick_target(component),
                      .length = between({drawing.shortest, drawing.longest}),
@@ -109,6 +104,18 @@ class Drawer {
                      .parameters = {}};
     for (const DrawnParameter& parameter : drawing.parameters) fault.parameters[parameter.name] = text_of(parameter);
     return fault;
+  }
+
+  // Those whose nodes it can be done to. Of every kind that is drawn there is one.
+  [[nodiscard]] std::vector<const ChaosComponent*> able(const Drawing& drawing) const {
+    const auto& only = drawing.components;
+    std::vector<const ChaosComponent*> all;
+    for (const ChaosComponent* component : components_) {
+      if (!only.empty() && std::find(only.begin(), only.end(), component->name) == only.end()) continue;
+      if (drawing.takes_power && !component->can_lose_power) continue;
+      all.push_back(component);
+    }
+    return all;
   }
 
   const FaultKind& pick_kind() {
@@ -138,7 +145,6 @@ class Drawer {
 
   // Whether it may be added to what is drawn already.
   [[nodiscard]] bool tolerable(const DrawnFault& fault) const {
-    if (fault.kind.empty()) return false;
     std::size_t at_once = 0;
     std::int64_t of_component = 0;
     for (const DrawnFault& other : faults_) {

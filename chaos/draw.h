@@ -32,6 +32,7 @@ struct ChaosComponent {
   std::int64_t nodes = 1;
   std::int64_t tolerates = 0;      // so many of them may be hurt at once
   std::vector<std::string> roles;  // targets that are one node at a time: "vault.leader"
+  bool can_lose_power = false;     // its nodes have disks that forget what was not synced
 };
 
 struct DrawnFault {
@@ -67,7 +68,7 @@ struct ChaosRequest {
 // The shortest run with a storm and a quiet period.
 inline constexpr Duration kShortestChaos = std::chrono::minutes(1);
 
-// Draws from those kinds that say how (FaultKind::drawing). kInput when the length is too short, or when nothing can be
+// Draws from those kinds that say how (FaultKind::drawing) and that a component here can have. kInput when the length is too short, or when nothing can be
 // hurt: no component tolerates the loss of a node.
 [[nodiscard]] Result<ChaosSchedule> draw_schedule(const ChaosRequest& request, const std::vector<FaultKind>& kinds);
 

@@ -21,7 +21,7 @@ ChaosRequest production(std::uint64_t seed, ChaosProfile profile = ChaosProfile:
           .seed = seed,
           .profile = profile,
           .components = {{"vault", 3, 1, {"vault.leader"}},
-                         {"postgres", 3, 1, {"postgres.primary", "postgres.sync"}},
+                         {"postgres", 3, 1, {"postgres.primary", "postgres.sync"}, true},
                          {"dcs", 5, 2, {"dcs.leader"}},
                          {"identity", 2, 1, {}},
                          {"single", 1, 0, {}}}};
@@ -113,6 +113,36 @@ TEST(Draw, KeepsAKindToItsComponents) {
   for (const DrawnFault& fault : schedule->faults) EXPECT_EQ(fault.component, "vault");
 }
 
+TEST(Draw, TakesPowerOnlyFromWhatCanLoseIt) {
+  std::size_t losses = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto schedule = draw_schedule(production(seed), local_kinds());
+    ASSERT_TRUE(schedule);
+    for (const DrawnFault& fault : schedule->faults) {
+      if (fault.kind != "lose_power") continue;
+      EXPECT_EQ(fault.component, "postgres") << seed;
+      ++losses;
+    }
+    const auto calm = draw_schedule(production(seed, ChaosProfile::kCalm), local_kinds());
+    ASSERT_TRUE(calm);
+    for (const DrawnFault& fault : calm->faults) EXPECT_NE(fault.kind, "lose_power") << seed;
+  }
+  EXPECT_GT(losses, 20U);
+}
+
+TEST(Draw, AStackWithoutSuchDisksKeepsItsSchedules) {
+  std::vector<FaultKind> as_before = local_kinds();
+  std::erase_if(as_before, [](const FaultKind& kind) { return kind.name == "lose_power"; });
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    ChaosRequest request = production(seed);
+    for (ChaosComponent& component : request.components) component.can_lose_power = false;
+    const auto now_drawn = draw_schedule(request, local_kinds());
+    const auto before = draw_schedule(request, as_before);
+    ASSERT_TRUE(now_drawn && before);
+    ASSERT_EQ(describe(*now_drawn), describe(*before)) << seed;
+  }
+}
+
 TEST(Draw, DrawsWhatTheSubstrateCanDo) {
   std::set<std::string> on_kind;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -122,6 +152,7 @@ TEST(Draw, DrawsWhatTheSubstrateCanDo) {
   }
   EXPECT_TRUE(on_kind.contains("delete_pod"));
   EXPECT_FALSE(on_kind.contains("delay"));
+  EXPECT_FALSE(on_kind.contains("lose_power"));
 }
 
 TEST(Draw, RefusesWhatItCannotDo) {

@@ -46,6 +46,7 @@ struct Drawing {
   std::uint32_t rough = 0;  //
   std::vector<std::string> components = {};  // only on nodes of these; empty: of any
   std::vector<DrawnParameter> parameters = {};
+  bool takes_power = false;  // only on nodes whose disks can lose it
 };
 
 struct FaultKind {

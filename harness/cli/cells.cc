@@ -97,7 +97,7 @@ Result<void> require_substrate(const std::string& name) {
 Result<void> require_possible(const std::string& on, const language::Plan& plan) {
   CHAMBER_CHECK(require_substrate(on));
   std::string why_not = language::why_not_on(*find_substrate(on), plan);
-  if (why_not.empty() && on == kLocal && !language::losing_power(plan).empty()) {
+  if (why_not.empty() && on == kLocal && !CHAMBER_TRY(language::cell_stack(plan)).loses_power.empty()) {
     if (const auto disks = disks_possible(); !disks) why_not = disks.error().message();
   }
   if (why_not.empty()) return {};

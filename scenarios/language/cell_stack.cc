@@ -89,13 +89,15 @@ Result<chamber::Stack> cell_stack(const Stack& stack) {
   for (const Component& component : stack.components) {
     const auto broken = CHAMBER_TRY(component.settings.maybe<std::string>("broken"));
     if (broken && *broken != kNotBroken) cell.broken[component.name] = *broken;
+    const auto can_lose_power = CHAMBER_TRY(component.settings.maybe<bool>("can_lose_power"));
+    if (can_lose_power.value_or(false)) cell.loses_power.insert(component.name);
   }
   return cell;
 }
 
 Result<chamber::Stack> cell_stack(const Plan& plan) {
   chamber::Stack cell = CHAMBER_TRY(cell_stack(plan.stack));
-  cell.loses_power = losing_power(plan);
+  cell.loses_power.merge(losing_power(plan));
   return cell;
 }
 

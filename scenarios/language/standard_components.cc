@@ -46,6 +46,14 @@ ParameterSpec backups(const char* doc) {
   return {.name = "backups", .type = ParameterType::kFlag, .doc = doc, .fallback = false};
 }
 
+ParameterSpec can_lose_power() {
+  return {.name = "can_lose_power",
+          .type = ParameterType::kFlag,
+          .doc = "Its nodes' disks forget what was not synced when their power is lost, which `chamber chaos` then draws "
+                 "too. A lose_power of the scenario's own needs no such word.",
+          .fallback = false};
+}
+
 ComponentSpec postgres() {
   const std::vector<Named> replication = {
       {"synchronous", "Commits wait for a standby; only one that has them all is promoted."},
@@ -90,6 +98,7 @@ ComponentSpec postgres() {
                         .doc = "Patroni's failsafe_mode: go on without the store while all members answer.",
                         .fallback = false},
                        patroni_store(),
+                       can_lose_power(),
                        backups("A base backup and every segment of the log go to the object store (pgBackRest).")},
           .rule = patroni_timing};
 }
@@ -131,6 +140,7 @@ ComponentSpec vault() {
                        flag("attended", "An operator gives a node that was restarted its shares."),
                        flag("audited", "Requests are written to an audit log; without one Vault answers all the same."),
                        flag("root_revoked", "The root token is revoked when all is set up."),
+                       can_lose_power(),
                        backups("A Raft snapshot of the bring-up's end is put into the object store."),
                        {.name = "certificates",
                         .type = ParameterType::kChoice,
@@ -170,7 +180,8 @@ std::vector<ComponentSpec> standard_components() {
        .production = 3,
        .impossible = {{2, "Raft needs both of two nodes for a quorum, so either one's loss stops it; write 1 or 3"}},
        .tolerates = kMinority,
-       .engines = {{"etcd", "The server."}}},
+       .engines = {{"etcd", "The server."}},
+       .settings = {can_lose_power()}},
       {.name = "loadbalancer",
        .doc = "HAProxy before PostgreSQL and identity.",
        .minimal = 1,

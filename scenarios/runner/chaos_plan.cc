@@ -14,13 +14,14 @@ using std::chrono::seconds;
 constexpr Duration kGap = seconds(4);
 constexpr Duration kFinalHeal = seconds(30);
 
-std::vector<ChaosComponent> components_of(const language::Stack& stack, const SubstrateLimits& substrate,
-                                          const language::Vocabulary& vocabulary) {
+Result<std::vector<ChaosComponent>> components_of(const language::Stack& stack, const SubstrateLimits& substrate,
+                                                  const language::Vocabulary& vocabulary) {
   std::vector<ChaosComponent> components;
   for (const language::Component& component : stack.components) {
     if (component.name == "dcs" && language::has_own_store(substrate, stack)) continue;
     ChaosComponent one{
         .name = component.name, .nodes = *component.nodes, .tolerates = *component.tolerates, .roles = {}};
+    one.can_lose_power = CHAMBER_TRY(component.settings.maybe<bool>("can_lose_power")).value_or(false);
     for (const language::TargetSpec& target : vocabulary.targets) {
       const bool there = target.component == component.name && target.least_nodes <= *component.nodes;
       if (target.is_role && there) one.roles.push_back(target.name);
@@ -72,11 +73,11 @@ Result<ChaosPlan> make_chaos_plan(const ChaosPlanRequest& request, const languag
   const SubstrateLimits* const substrate = find_substrate(request.on);
   if (substrate == nullptr) return fail(ErrorKind::kInput, "there is no substrate '{}'", request.on);
   const language::Stack stack = CHAMBER_TRY(language::stack_of(asked, vocabulary));
-  const ChaosSchedule schedule = CHAMBER_TRY(draw_schedule({.length = request.length,
-                                                            .seed = request.seed,
-                                                            .profile = request.profile,
-                                                            .components = components_of(stack, *substrate, vocabulary)},
-                                                           fault_kinds_on(*substrate)));
+  const ChaosRequest wanted{.length = request.length,
+                            .seed = request.seed,
+                            .profile = request.profile,
+                            .components = CHAMBER_TRY(components_of(stack, *substrate, vocabulary))};
+  const ChaosSchedule schedule = CHAMBER_TRY(draw_schedule(wanted, fault_kinds_on(*substrate)));
   asked.overrides.push_back("faults=" + to_yaml(schedule.faults));
   language::Plan plan = CHAMBER_TRY(language::make_plan(asked, vocabulary));
   say_where_from(plan.faults, request.seed);

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+
+#include "scenarios/language/cell_stack.h"
 
 namespace chamber {
 namespace {
@@ -61,6 +64,31 @@ TEST(ChaosPlan, KeepsWithinWhatTheStackSaysThatItTolerates) {
   for (const DrawnFault& fault : made->schedule.faults) EXPECT_EQ(fault.component, "vault");
   asked.overrides.push_back("stack.vault.tolerates=0");
   EXPECT_THAT(make(asked).error().message(), HasSubstr("no component of the stack tolerates a hurt node"));
+}
+
+std::set<std::string> losing_power(const ChaosPlan& made) {
+  std::set<std::string> components;
+  for (const DrawnFault& fault : made.schedule.faults) {
+    if (fault.kind == "lose_power") components.insert(fault.component);
+  }
+  return components;
+}
+
+TEST(ChaosPlan, TakesThePowerOfThoseWhoseDisksTheStackSaysCanLoseIt) {
+  const auto made = make(request());
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(losing_power(*made), (std::set<std::string>{"postgres", "vault"}));
+  // Its cell has the disks whatever is drawn, and whatever is left of that when it is shrunk.
+  const auto cell = language::cell_stack(with_faults(made->plan, {}));
+  ASSERT_TRUE(cell) << cell.error().message();
+  EXPECT_EQ(cell->loses_power, (std::set<std::string, std::less<>>{"postgres", "vault"}));
+
+  ChaosPlanRequest asked = request();
+  asked.overrides = {"stack.vault.can_lose_power=false"};
+  EXPECT_EQ(losing_power(*make(asked)), std::set<std::string>{"postgres"});
+  asked = request();
+  asked.on = kKind;
+  EXPECT_TRUE(losing_power(*make(asked)).empty());
 }
 
 TEST(ChaosPlan, TakesAScenarioAsItsBase) {
