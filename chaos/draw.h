@@ -68,8 +68,8 @@ struct ChaosRequest {
 // The shortest run with a storm and a quiet period.
 inline constexpr Duration kShortestChaos = std::chrono::minutes(1);
 
-// Draws from those kinds that say how (FaultKind::drawing) and that a component here can have. kInput when the length is too short, or when nothing can be
-// hurt: no component tolerates the loss of a node.
+// Draws from those kinds that say how (FaultKind::drawing) and that a component here can have. kInput when the length
+// is too short, or when nothing can be hurt: no component tolerates the loss of a node.
 [[nodiscard]] Result<ChaosSchedule> draw_schedule(const ChaosRequest& request, const std::vector<FaultKind>& kinds);
 
 // One line a fault and a quiet period, in order of time.

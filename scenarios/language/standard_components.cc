@@ -49,8 +49,9 @@ ParameterSpec backups(const char* doc) {
 ParameterSpec can_lose_power() {
   return {.name = "can_lose_power",
           .type = ParameterType::kFlag,
-          .doc = "Its nodes' disks forget what was not synced when their power is lost, which `chamber chaos` then draws "
-                 "too. A lose_power of the scenario's own needs no such word.",
+          .doc =
+              "Its nodes' disks forget what was not synced when their power is lost, which `chamber chaos` then draws "
+              "too. A lose_power of the scenario's own needs no such word.",
           .fallback = false};
 }
 
