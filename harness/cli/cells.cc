@@ -46,11 +46,11 @@ Result<std::vector<fs::path>> visible_paths(const std::map<std::string, fs::path
   servers::Surroundings surroundings = servers::Surroundings::of_process();
   surroundings.given = given;
   const auto catalogue = CHAMBER_TRY(servers::Catalogue::read(home_folder() / "fixtures/servers.yaml"));
-  std::vector<fs::path> folders = servers::given_folders(catalogue, surroundings);
-  folders.push_back(surroundings.cache);
-  for (fs::path& folder : folders) {
-    std::error_code forbidden;  // a folder that this user may not look at isn't there for its cells
-    if (fs::is_directory(folder, forbidden)) paths.push_back(std::move(folder));
+  std::vector<fs::path> servers = servers::given_paths(catalogue, surroundings);
+  servers.push_back(surroundings.cache);
+  for (fs::path& path : servers) {
+    std::error_code forbidden;  // what this user may not look at isn't there for its cells
+    if (fs::exists(path, forbidden)) paths.push_back(std::move(path));
   }
   return paths;
 }

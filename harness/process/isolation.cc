@@ -16,6 +16,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "harness/process/reaper.h"
@@ -55,6 +56,12 @@ Result<void> bind_tree(const fs::path& from, const fs::path& to) {
   return mount_at(from.c_str(), to, nullptr, MS_BIND | MS_REC);
 }
 
+Result<void> bind_file(const fs::path& from, const fs::path& to) {
+  CHAMBER_CHECK(make_folder(to.parent_path()));
+  CHAMBER_CHECK(write_text(to, ""));
+  return mount_at(from.c_str(), to, nullptr, MS_BIND);
+}
+
 template <typename Names>
 bool is_one_of(const fs::path& name, const Names& names) {
   return std::any_of(names.begin(), names.end(), [&](const char* other) { return name == other; });
@@ -91,9 +98,34 @@ Result<void> build_dev(const fs::path& new_root) {
   return mount_at("tmpfs", shm, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
 }
 
+// Each path beside where its links lead. By path, so that a folder comes before those inside it: the way to an inner
+// one would otherwise stand for the outer, empty. To be called where the machine's root is the root.
+Result<std::map<fs::path, fs::path>> resolved(const std::vector<fs::path>& paths) {
+  std::map<fs::path, fs::path> found;
+  for (const fs::path& path : paths) {
+    std::error_code problem;
+    found[path] = fs::canonical(path, problem);
+    if (problem) return fail(ErrorKind::kHarness, "{}: {}", path.string(), problem.message());
+  }
+  return found;
+}
+
+// What the new root does not have yet; a folder of the cell's own (/tmp) is never replaced by the machine's.
+Result<void> show(const std::map<fs::path, fs::path>& paths, const fs::path& old_root, const fs::path& new_root) {
+  for (const auto& [path, real] : paths) {
+    const fs::path from = old_root / real.relative_path();
+    const fs::path to = new_root / path.relative_path();
+    // A link of the new root (/etc/NAME) leads somewhere only when that is the root.
+    if (fs::exists(fs::symlink_status(to))) continue;
+    CHAMBER_CHECK(fs::is_directory(from) ? bind_tree(from, to) : bind_file(from, to));
+  }
+  return {};
+}
+
 // A new root on a memory file system with the machine's folders bound into it, as bubblewrap does it: first everything
 // moves below /old-root, then the new root is put together beside it, then the old one is let go.
 Result<void> build_root(const IsolationOptions& options) {
+  const auto keep_visible = CHAMBER_TRY(resolved(options.keep_visible));
   CHAMBER_CHECK(mount_at(nullptr, "/", nullptr, MS_REC | MS_PRIVATE));
   CHAMBER_CHECK(mount_at("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"));
   const fs::path old_root = "/old-root";
@@ -118,14 +150,7 @@ Result<void> build_root(const IsolationOptions& options) {
   CHAMBER_CHECK(mount_at("tmpfs", new_root / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"));
   CHAMBER_CHECK(build_etc(old_root, new_root));
   CHAMBER_CHECK(build_dev(new_root));
-  // A folder before those inside it: the way to an inner one would otherwise stand for the outer, empty.
-  std::vector<fs::path> keep_visible = options.keep_visible;
-  std::sort(keep_visible.begin(), keep_visible.end());
-  for (const fs::path& path : keep_visible) {
-    if (!fs::exists(new_root / path.relative_path())) {
-      CHAMBER_CHECK(bind_tree(old_root / path.relative_path(), new_root / path.relative_path()));
-    }
-  }
+  CHAMBER_CHECK(show(keep_visible, old_root, new_root));
   CHAMBER_CHECK(mount_at("proc", new_root / "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC));
   CHAMBER_CHECK(make_folder(new_root / "cell/old-root"));
   if (syscall(SYS_pivot_root, "/new-root", "/new-root/cell/old-root") != 0) return fail_errno(errno, "pivot_root");

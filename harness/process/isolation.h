@@ -19,7 +19,7 @@ namespace chamber {
 struct IsolationOptions {
   std::vector<std::string> arguments;               // of the new process 1, after the program's own path
   std::vector<int> inherited;                       // descriptors that stay open in it, under the same numbers
-  std::vector<std::filesystem::path> keep_visible;  // needed inside although they lie under /tmp or /dev/shm
+  std::vector<std::filesystem::path> keep_visible;  // files and folders needed inside although under /tmp or /dev/shm
   bool die_with_parent = true;                      // killed when the calling thread's process dies
 };
 
