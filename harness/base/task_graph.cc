@@ -8,8 +8,13 @@
 #include <set>
 #include <thread>
 
+#include "harness/base/eventually.h"
+
 namespace chamber {
 namespace {
+
+// Between two tries of a task.
+constexpr Duration kPause = std::chrono::milliseconds(200);
 
 Result<void> validate(const std::vector<Task>& tasks) {
   std::set<std::string> names;
@@ -104,9 +109,24 @@ class Execution {
     }
   }
 
+  // Until it succeeds, fails for good or has used up the patience that there is.
+  Result<void> run_patiently(const Task& task) {
+    const TaskContext context{stop_.get_token(), deadline_};
+    std::optional<Instant> give_up;
+    while (true) {
+      Result<void> outcome = task.run(context);
+      if (outcome || outcome.error().kind() != ErrorKind::kUnavailable) return outcome;
+      if (!give_up) give_up = std::min(deadline_.at(), now() + TaskGraph::kPatience);
+      const Instant next = now() + kPause;
+      if (next >= *give_up || !sleep_until(next, context.stop)) return outcome;
+      const std::lock_guard lock(mutex_);
+      observer_.again(task, outcome.error());
+    }
+  }
+
   void execute(const Task& task) {
     const Instant start = now();
-    Result<void> outcome = task.run({stop_.get_token(), deadline_});
+    Result<void> outcome = run_patiently(task);
     const Instant end = now();
     const std::lock_guard lock(mutex_);
     timings_.push_back({task.name, task.phase, task.after, start, end, false});

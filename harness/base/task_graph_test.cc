@@ -76,6 +76,34 @@ TEST(TaskGraph, AFailureStopsTheOthersAndIsNotHiddenByTheirInterruption) {
   EXPECT_THAT(timings, SizeIs(2));
 }
 
+TEST(TaskGraph, ATaskWhoseServerCantJustNowIsTriedAgain) {
+  int tries = 0;
+  TaskGraph graph;
+  graph.add(task("elects", {}, [&](const TaskContext&) -> Result<void> {
+    if (++tries < 3) return fail(ErrorKind::kUnavailable, "leadership lost");
+    return {};
+  }));
+  std::vector<std::string> told;
+  TaskObserver observer;
+  observer.again = [&](const Task& which, const Error& error) { told.push_back(which.name + ": " + error.message()); };
+  std::vector<TaskTiming> timings;
+  EXPECT_TRUE(graph.run({}, soon(), observer, timings));
+  EXPECT_EQ(tries, 3);
+  EXPECT_THAT(told, ElementsAre("elects: leadership lost", "elects: leadership lost"));
+  EXPECT_THAT(timings, SizeIs(1));
+}
+
+TEST(TaskGraph, WhatStaysUnavailableFailsWithItsOwnError) {
+  TaskGraph graph;
+  graph.add(task("sealed", {},
+                 [](const TaskContext&) -> Result<void> { return fail(ErrorKind::kUnavailable, "status 503"); }));
+  std::vector<TaskTiming> timings;
+  const auto outcome = graph.run({}, Deadline::in(std::chrono::milliseconds(500)), {}, timings);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(outcome.error().message(), "sealed: status 503");
+}
+
 TEST(TaskGraph, RefusesCirclesStrangersAndTwins) {
   const auto nothing = [](const TaskContext&) { return Result<void>(); };
   std::vector<TaskTiming> timings;

@@ -225,6 +225,13 @@ class CellHost {
       if (!outcome) event["text"] = secrets().redact(outcome.error().message());
       reply(channel, event);
     };
+    observer.again = [&](const Task& task, const Error& error) {
+      reply(channel, {{"event", "task"},
+                      {"state", "again"},
+                      {"name", task.name},
+                      {"phase", task.phase},
+                      {"text", secrets().redact(error.message())}});
+    };
     const std::chrono::seconds limit(request.at("timeout_s").get<int>());
     CHAMBER_CHECK(platform_->bring_up(request.at("until").get<std::string>(), stop, Deadline::in(limit), observer));
     return json{{"done", true}, {"bring_up", bring_up_json(platform_->timings())}};

@@ -136,6 +136,8 @@ void Progress::task(const nlohmann::json& event) {
   const std::string state = event.value("state", "");
   if (state == "started") {
     running_[name] = now();
+  } else if (state == "again") {
+    line(fmt::format("again    {}: {}", name, event.value("text", "")));
   } else {
     running_.erase(name);
     ++done_;
