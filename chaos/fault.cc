@@ -62,6 +62,12 @@ const std::vector<FaultKind>& fault_kinds() {
        .about = "Every process of the Kubernetes node that the target is on stands still, and goes on at the end."},
       {.name = "stop_node",
        .about = "Every process of the Kubernetes node that the target is on dies at once; started again at the end."},
+      {.name = "partition_node",
+       .about = "Packets between the Kubernetes node that the target is on and the others vanish, its pods' and its "
+                "own; direction both, in or out."},
+      {.name = "loss_node",
+       .about = "A share of the packets between the Kubernetes node that the target is on and the others vanishes, its "
+                "pods' and its own."},
   };
   return kinds;
 }

@@ -9,7 +9,7 @@ namespace {
 
 // Until nothing of it is left, or moves, on a busy machine.
 constexpr Duration kBites = std::chrono::seconds(10);
-// Until a Kubernetes node that was started has its pods again.
+// Until a Kubernetes node that was started has its pods again, or one that stood still answers.
 constexpr Duration kReturn = std::chrono::seconds(120);
 
 // Of the Kubernetes nodes that the targets are on, when it starts.
@@ -106,6 +106,15 @@ class PauseNode final : public HostFault {
 
   Result<void> undo() override {
     for (const Host& host : hurt_hosts()) CHAMBER_CHECK(hosts().resume(host.name));
+    const Deadline deadline = Deadline::in(kReturn);
+    for (const Host& host : hurt_hosts()) {
+      CHAMBER_CHECK(
+          eventually({.what = fmt::format("the Kubernetes node {} to go on", host.name), .deadline = deadline},
+                     [&]() -> Result<void> {
+                       if (CHAMBER_TRY(hosts().look(host.name)).answers) return {};
+                       return fail(ErrorKind::kUnavailable, "it does not answer");
+                     }));
+    }
     return {};
   }
 

@@ -28,8 +28,7 @@ class LinkHarm : public Fault {
       : request_(std::move(request)), links_(*substrate.links()), probes_(std::move(probes)) {}
 
   [[nodiscard]] std::string describe() const override {
-    const std::string how = request_.direction == "both" ? "" : " (" + request_.direction + ")";
-    return fmt::format("{} {}{}", request_.kind, fmt::join(request_.targets, ", "), how);
+    return fmt::format("{} {}{}", request_.kind, fmt::join(request_.targets, ", "), in_direction(request_.direction));
   }
 
   Result<void> apply() override {
@@ -144,14 +143,12 @@ class Delay final : public LinkHarm {
   Duration before_{};
 };
 
-// Enough small exchanges that losing none of them would be a surprise beyond belief: (1 - share)^packets < 10^-9.
 class Loss final : public LinkHarm {
  public:
   using LinkHarm::LinkHarm;
 
   Result<std::string> prove(const std::stop_token& stop) override {
-    const double share = request().link.loss;
-    const int tries = static_cast<int>(std::min(5000.0, std::ceil(-9.0 / std::log10(1.0 - std::min(share, 0.999)))));
+    const int tries = tries_to_lose_one(request().link.loss);
     for (int i = 0; i < tries && !stop.stop_requested(); ++i) {
       for (const Probe& probe : probes()) {
         // Whether it got through does not matter; the link's own counter says what was dropped on the way.
@@ -240,9 +237,7 @@ std::vector<Probe> probes_between(const FaultRequest& request, const Substrate& 
 
 Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Substrate& substrate) {
   FaultRequest full = request;
-  if (full.direction != "both" && full.direction != "in" && full.direction != "out") {
-    return fail(ErrorKind::kInput, "direction '{}'; right would be both, in or out", full.direction);
-  }
+  CHAMBER_CHECK(check_direction(full.direction));
   if (full.others.empty()) {
     for (const NodeSpec& spec : substrate.nodes()) {
       if (!contains(full.targets, spec.name)) full.others.push_back(spec.name);
@@ -270,6 +265,19 @@ Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Subs
     return fail(ErrorKind::kInput, "there is no link fault '{}'", full.kind);
   }
   return fault;
+}
+
+Result<void> check_direction(const std::string& direction) {
+  if (direction == "both" || direction == "in" || direction == "out") return {};
+  return fail(ErrorKind::kInput, "direction '{}'; right would be both, in or out", direction);
+}
+
+std::string in_direction(const std::string& direction) {
+  return direction == "both" ? "" : " (" + direction + ")";
+}
+
+int tries_to_lose_one(double share) {
+  return static_cast<int>(std::min(5000.0, std::ceil(-9.0 / std::log10(1.0 - std::min(share, 0.999)))));
 }
 
 }  // namespace chamber

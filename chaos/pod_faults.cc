@@ -4,6 +4,7 @@
 #include <map>
 
 #include "chaos/host_faults.h"
+#include "chaos/host_link_faults.h"
 
 namespace chamber {
 namespace {
@@ -223,7 +224,8 @@ Result<std::unique_ptr<Fault>> make_pod_fault(const FaultRequest& request, Subst
     return fail(ErrorKind::kHarness, "substrate {} can't do '{}': its nodes are no pods", substrate.name(),
                 request.kind);
   }
-  std::unique_ptr<Fault> fault = make_host_fault(request, substrate);
+  std::unique_ptr<Fault> fault = CHAMBER_TRY(make_host_link_fault(request, substrate));
+  if (!fault) fault = make_host_fault(request, substrate);
   if (request.kind == "delete_pod") fault = std::make_unique<DeletePod>(request, substrate);
   if (request.kind == "evict_pod") fault = std::make_unique<EvictPod>(request, substrate);
   if (request.kind == "cordon") fault = std::make_unique<Cordon>(request, substrate);

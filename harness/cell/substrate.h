@@ -117,7 +117,7 @@ struct HostReading {
   Duration over{};
 };
 
-// The Kubernetes nodes that pods are on, by their names in Kubernetes (Pods::host_of). What is done to one ends by
+// The Kubernetes nodes, by their names in Kubernetes (Pods::host_of). What is done to one ends by
 // itself after `time_to_live`, whatever becomes of the caller; undoing what has ended is no error.
 class Hosts {
  public:
@@ -135,6 +135,13 @@ class Hosts {
   virtual Result<void> stop(const std::string& host, Duration time_to_live) = 0;
   virtual Result<void> start(const std::string& host) = 0;
   virtual Result<HostReading> look(const std::string& host) = 0;
+  // All that there are, also those that no pod of the cell is on.
+  virtual Result<std::vector<std::string>> all() = 0;
+  // Between Kubernetes nodes, by their names: all that passes between them, their own packets and their pods'. What
+  // passes between the load and pods is left alone.
+  virtual Links& links() = 0;
+  // That each of them listens on by itself, for Links::connect_time().
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 
 class Substrate {

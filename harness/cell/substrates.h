@@ -14,7 +14,8 @@ inline constexpr const char* kLocal = "local";
 inline constexpr const char* kKind = "kind";
 
 // The faults that are Kubernetes' own: only where nodes are pods.
-inline constexpr std::array kPodFaults{"delete_pod", "evict_pod", "cordon", "drain", "pause_node", "stop_node"};
+inline constexpr std::array kPodFaults{"delete_pod", "evict_pod", "cordon",         "drain",
+                                       "pause_node", "stop_node", "partition_node", "loss_node"};
 
 [[nodiscard]] bool is_pod_fault(std::string_view kind);
 

@@ -1,9 +1,14 @@
 // What a scenario can ask of Kubernetes where it is what nodes run on.
-#include "scenarios/language/vocabulary.h"
+#include "scenarios/language/spec_values.h"
 
 namespace chamber::language {
 
 std::vector<FaultSpec> pod_faults() {
+  const ParameterSpec to = {.name = "to",
+                            .type = ParameterType::kTarget,
+                            .doc =
+                                "Whose Kubernetes nodes are at the other end; every other one when left out, also "
+                                "that of the API server."};
   return {{"delete_pod", "The pod is deleted; another of its name comes in its place.", Lasting::kNo, {}},
           {"evict_pod",
            "The pods are asked to go by the Eviction API, which the PodDisruptionBudget may refuse; another comes in "
@@ -26,6 +31,16 @@ std::vector<FaultSpec> pod_faults() {
           {.name = "stop_node",
            .doc = "Every process of the Kubernetes node that the target is on dies at once; it is started again at the "
                   "fault's end, and its pods with it.",
+           .takes_kubernetes_node = true},
+          {.name = "partition_node",
+           .doc = "No packet passes between the Kubernetes node that the target is on and the others, neither its "
+                  "pods' nor its own; only the load reaches its pods.",
+           .parameters = {to, link_direction()},
+           .takes_kubernetes_node = true},
+          {.name = "loss_node",
+           .doc = "A share of the packets between the Kubernetes node that the target is on and the others vanishes, "
+                  "but those of the load.",
+           .parameters = {lost_share(), to, link_direction()},
            .takes_kubernetes_node = true}};
 }
 

@@ -6,17 +6,28 @@ using document::Bounds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+ParameterSpec link_direction() {
+  return {.name = "direction",
+          .type = ParameterType::kChoice,
+          .doc = "Which packets.",
+          .fallback = std::string("both"),
+          .choices = {{"both", "To and from the target."},
+                      {"out", "What the target sends."},
+                      {"in", "What is sent to the target."}}};
+}
+
+ParameterSpec lost_share() {
+  return {.name = "share",
+          .type = ParameterType::kPercentage,
+          .doc = "Of the packets that vanish, drawn from the run's seed.",
+          .required = true};
+}
+
 std::vector<FaultSpec> node_faults() {
   const ParameterSpec to = {.name = "to",
                             .type = ParameterType::kTarget,
                             .doc = "The other end of the links; every other node of the cell when left out."};
-  const ParameterSpec direction = {.name = "direction",
-                                   .type = ParameterType::kChoice,
-                                   .doc = "Which packets.",
-                                   .fallback = std::string("both"),
-                                   .choices = {{"both", "To and from the target."},
-                                               {"out", "What the target sends."},
-                                               {"in", "What is sent to the target."}}};
+  const ParameterSpec direction = link_direction();
   const ParameterSpec add = {.name = "add",
                              .type = ParameterType::kDuration,
                              .doc = "How much later each packet arrives.",
@@ -27,10 +38,7 @@ std::vector<FaultSpec> node_faults() {
                                 .doc = "Up to how much earlier or later than that, drawn from the run's seed.",
                                 .fallback = Duration(0),
                                 .bounds = between(Duration(0), seconds(60))};
-  const ParameterSpec share = {.name = "share",
-                               .type = ParameterType::kPercentage,
-                               .doc = "Of the packets that vanish, drawn from the run's seed.",
-                               .required = true};
+  const ParameterSpec share = lost_share();
   const ParameterSpec program = {
       .name = "program", .doc = "Of the node, by the name that the kernel shows, such as postgres; all when left out."};
   const ParameterSpec one_program = {

@@ -10,6 +10,7 @@
 #include "fixtures/kind/cluster.h"
 #include "fixtures/kind/cluster_keeper.h"
 #include "fixtures/kind/flows.h"
+#include "fixtures/kind/kubernetes_nodes.h"
 #include "harness/cli/test_program.h"
 
 namespace chamber::test {
@@ -126,6 +127,46 @@ TEST_F(KindCells, AFrozenKubernetesNodeGoesWithItsCluster) {
       eventually({"nothing to be left", Deadline::in(seconds(10))}, [&] { return nothing_more_than(before_); });
   EXPECT_TRUE(gone) << gone.error().message();
   expect_tidy(only_folder());
+}
+
+TEST_F(KindCells, WhatIsDoneToAKubernetesNodeEndsByItselfWhileTheHarnessStandsStill) {
+  const fs::path scenario = write("held.yaml",
+                                  "name: held\nabout: What the harness does not undo ends by itself.\n"
+                                  "stack: {vault: 1, kubernetes: {nodes: 2}}\n"
+                                  "load:\n  - {workload: vault.register, rate: 5/s}\n"
+                                  "faults:\n  - {at: 1s, do: cordon, target: vault-0, for: 10s}\n"
+                                  "  - {at: 1s, do: partition_node, target: vault-0, for: 10s}\n"
+                                  "duration: 14s\nchecks:\n  - {linearizable: vault.register}\n");
+  const Process run = start({"run", scenario, "--on", "kind"});
+  wait_for_words(run, "takes no pods");
+  wait_for_words(run, "packets lost between Kubernetes nodes");
+  const auto tell_harness = [&](int signal) {
+    for (const pid_t process : Traces::of(root_).processes) {
+      const std::string line = text_of(fmt::format("/proc/{}/cmdline", process));
+      if (line.find(kind::kHostCommand) != std::string::npos) EXPECT_EQ(kill(process, signal), 0);
+    }
+  };
+  tell_harness(SIGSTOP);
+  const std::string cluster = kind::cluster_name(only_folder().filename());
+  const std::string host = kind::pod_hosts(cluster, 2).front();
+  const auto harm = [&] {
+    const std::string cordoned = output_of({images_.kubectl, "--kubeconfig", only_folder() / kind::kKubeconfig, "get",
+                                            "node", host, "-o", "jsonpath={.spec.unschedulable}"});
+    const std::string probe =
+        fmt::format("timeout 1 bash -c ': </dev/tcp/{}/10256' && echo -n open || echo -n cut", host);
+    return cordoned + " " + output_of({"docker", "exec", kind::control_plane_of(cluster), "bash", "-c", probe});
+  };
+  EXPECT_EQ(harm(), "true cut");
+  const auto ended = eventually({"both to end", Deadline::in(seconds(30))}, [&]() -> Result<void> {
+    const std::string now = harm();
+    if (now == " open") return {};
+    return fail(ErrorKind::kUnavailable, "{}", now);
+  });
+  EXPECT_TRUE(ended) << ended.error().message();
+  tell_harness(SIGCONT);
+  const Ended end = end_of(run);
+  EXPECT_NE(end.code, 3) << "undoing what has ended is no error: " << end.err;
+  EXPECT_TRUE(nothing_more_than(before_));
 }
 
 TEST_F(KindCells, NothingIsLeftOfAKilledRunAndAForeignClusterStays) {
