@@ -98,7 +98,14 @@ Result<void> require_possible(const std::string& on, const language::Plan& plan)
   CHAMBER_CHECK(require_substrate(on));
   std::string why_not = language::why_not_on(*find_substrate(on), plan);
   if (why_not.empty() && on == kLocal && !CHAMBER_TRY(language::cell_stack(plan)).loses_power.empty()) {
-    if (const auto disks = disks_possible(); !disks) why_not = disks.error().message();
+    if (const auto disks = disks_possible(); !disks) {
+      why_not = disks.error().message();
+      if (language::losing_power(plan).empty()) {
+        why_not +=
+            "; no disk is needed where each component of the stack says can_lose_power: false "
+            "(--set stack.vault.can_lose_power=false)";
+      }
+    }
   }
   if (why_not.empty()) return {};
   return fail(ErrorKind::kHarness, "not run: {} can't be run on {} as it is written: {}", *plan.name, on, why_not);
