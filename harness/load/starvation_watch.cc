@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,9 +61,26 @@ class Folder {
   DIR* folder_ = nullptr;
 };
 
-// Whether programs that were made nice give way to this one.
-bool others_give_way() {
-  return getpriority(PRIO_PROCESS, 0) <= 0;
+struct StatLine {
+  Duration busy{};
+  Duration idle{};
+};
+
+// The first line of /proc/stat (proc(5)): user nice system idle iowait irq softirq steal …, in ticks.
+std::optional<StatLine> machine() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  std::array<std::int64_t, 8> ticks{};
+  if (!(file >> word) || word != "cpu") return std::nullopt;
+  for (std::int64_t& value : ticks) {
+    if (!(file >> value)) return std::nullopt;
+  }
+  StatLine line;
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const bool idle = i == 3 || i == 4;
+    (idle ? line.idle : line.busy) += tick() * ticks.at(i);
+  }
+  return line;
 }
 
 // The text of a small file of /proc in `space`; empty when what it tells of has ended. Hundreds are read each second:
@@ -102,30 +118,11 @@ Duration used_by(std::string_view stat) {
 
 }  // namespace
 
-std::optional<MachineTime> machine_time(std::istream& stat, bool nice_give_way) {
-  constexpr std::size_t kNice = 1;
-  constexpr std::size_t kIdle = 3;
-  constexpr std::size_t kWaitsForADisk = 4;
-  std::string word;
-  std::array<std::int64_t, 8> ticks{};
-  if (!(stat >> word) || word != "cpu") return std::nullopt;
-  for (std::int64_t& value : ticks) {
-    if (!(stat >> value)) return std::nullopt;
-  }
-  MachineTime time;
-  for (std::size_t i = 0; i < ticks.size(); ++i) {
-    const bool idle = i == kIdle || i == kWaitsForADisk || (i == kNice && nice_give_way);
-    (idle ? time.idle : time.busy) += tick() * ticks.at(i);
-  }
-  return time;
-}
-
 std::optional<CpuAccounts> CpuReader::read() {
-  std::ifstream stat("/proc/stat");
-  const std::optional<MachineTime> machine = machine_time(stat, others_give_way());
-  if (!machine) return std::nullopt;
+  const std::optional<StatLine> line = machine();
+  if (!line) return std::nullopt;
   CpuAccounts accounts{
-      .cpus = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)), .idle = machine->idle, .busy = machine->busy};
+      .cpus = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)), .idle = line->idle, .busy = line->busy};
   std::unordered_map<int, Duration> seen;
   std::array<char, 512> space{};
   Folder processes(AT_FDCWD, "/proc");
@@ -166,11 +163,10 @@ void StarvationMeter::counted(Instant at, const CpuAccounts& accounts) {
     const double others = (seconds(accounts.busy - before.busy) - seconds(accounts.own - before.own)) / machine;
     const double waiting = seconds(accounts.own_wait - before.own_wait) / wall;
     if (idle <= kIdleMost && others >= kOthersLeast && waiting >= kWaitingLeast) {
-      starved_(
-          "cell", from, at,
-          fmt::format("{:.0f} % of the CPUs to be had, {:.0f} % taken by programs outside the cell, {:.1f} threads of "
-                      "the cell waiting for one",
-                      idle * 100, others * 100, waiting));
+      starved_("cell", from, at,
+               fmt::format("{:.0f} % of the CPUs idle, {:.0f} % taken by programs outside the cell, {:.1f} threads of "
+                           "the cell waiting for one",
+                           idle * 100, others * 100, waiting));
     }
   }
   before_ = {at, accounts};

@@ -4,15 +4,13 @@
 // Two measurements:
 // - A thread that sleeps as those of the load do is woken every 10 ms. When it wakes 50 ms late or more, the harness
 //   itself could not have started or stamped an operation in time.
-// - Once a second the kernel's accounts are read: when hardly any CPU was to be had (idle, or used by programs at a
-//   lower priority), programs outside the cell took a fifth of the machine or more, and threads of the cell waited for
-//   a CPU for half of that second, then the cell was kept waiting by somebody else. A cell that uses up the machine by
-//   itself is not starved: that is its own slowness.
+// - Once a second the kernel's accounts are read: when hardly any CPU was idle, programs outside the cell took a fifth
+//   of the machine or more, and threads of the cell waited for a CPU for half of that second, then the cell was kept
+//   waiting by somebody else. A cell that uses up the machine by itself is not starved: that is its own slowness.
 #pragma once
 
 #include <array>
 #include <functional>
-#include <istream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,23 +23,11 @@
 
 namespace chamber::load {
 
-// How the CPUs' time went, all of them together. Idle is also what waits for a disk, and what programs use that were
-// made nice when those give way to this one; busy is also what a hypervisor took.
-struct MachineTime {
-  Duration idle{};
-  Duration busy{};
-};
-
-// From /proc/stat, whose first line is: cpu user nice system idle iowait irq softirq steal …, in ticks (proc(5)). Of
-// what a nice program uses the kernel tells only what it uses itself, not what it has the kernel do. Nothing when the
-// line is another.
-[[nodiscard]] std::optional<MachineTime> machine_time(std::istream& stat, bool nice_give_way);
-
 // What the kernel has counted since some moment long ago. Differences of two are what is used.
 struct CpuAccounts {
-  double cpus = 1;  // how many there are
-  Duration idle{};  // MachineTime's, of all CPUs together
-  Duration busy{};
+  double cpus = 1;      // how many there are
+  Duration idle{};      // of all CPUs together; waiting for a disk is idle
+  Duration busy{};      // the same, with what a hypervisor took
   Duration own{};       // used by every process that can be seen: in a cell, those of the cell
   Duration own_wait{};  // for which their threads were ready and had no CPU, all together
 };
