@@ -13,6 +13,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/result.h"
+#include "harness/base/seen_processes.h"
 #include "harness/cell/node.h"
 #include "harness/disk/power_loss.h"
 
@@ -201,6 +202,10 @@ class Substrate {
   [[nodiscard]] virtual std::string log_tail(std::string_view node, std::string_view process, int lines) const = 0;
   // Where the process's whole log is, as a file that outlives the cell.
   [[nodiscard]] virtual std::string log_path(std::string_view node, std::string_view process) const = 0;
+
+  // Every process of the cell's nodes, of what they run on, and of the harness, by their ids here: those that no secret
+  // may be seen in. Here: all that this process sees, which in a process-id namespace of the cell's own are no others.
+  [[nodiscard]] virtual std::vector<pid_t> processes() { return seen_processes(); }
 
   // Null where nodes aren't pods.
   [[nodiscard]] virtual Pods* pods() { return nullptr; }

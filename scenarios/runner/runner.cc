@@ -177,7 +177,7 @@ class Run {
 
   Result<void> hurt_under_load() {
     const ClockWatch clock(*recorder_);
-    SecretWatch secrets;
+    SecretWatch secrets([&substrate = request_.platform.substrate()] { return substrate.processes(); });
     RoleWatch roles(request_.platform, *recorder_, watched_roles(request_.platform, plan_));
     for (Part& part : parts_) {
       part.loop =

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "harness/base/eventually.h"
 #include "harness/base/secret_search.h"
@@ -21,14 +22,10 @@ std::string text_of(const fs::path& path) {
   return std::move(text).str();
 }
 
-bool is_process(const std::string& name) {
-  return name.find_first_not_of("0123456789") == std::string::npos;
-}
-
 }  // namespace
 
-SecretWatch::SecretWatch()
-    : thread_([this](const std::stop_token& stop) {
+SecretWatch::SecretWatch(std::function<std::vector<pid_t>()> processes)
+    : processes_(std::move(processes)), thread_([this](const std::stop_token& stop) {
         do {
           look();
         } while (sleep_until(now() + kEvery, stop));
@@ -37,13 +34,12 @@ SecretWatch::SecretWatch()
 
 void SecretWatch::look() {
   const SecretFinder finder(secrets().all());
-  std::error_code gone;
-  for (const auto& entry : fs::directory_iterator("/proc", gone)) {
-    const std::string id = entry.path().filename();
-    if (!is_process(id)) continue;
+  for (const pid_t process : processes_()) {
+    const std::string id = std::to_string(process);
+    const fs::path folder = fs::path("/proc") / id;
     for (const auto& [file, where] : {std::pair("cmdline", "command line"), std::pair("environ", "environment")}) {
-      for (const std::string& secret : finder.find_in(text_of(entry.path() / file))) {
-        std::string program = text_of(entry.path() / "comm");
+      for (const std::string& secret : finder.find_in(text_of(folder / file))) {
+        std::string program = text_of(folder / "comm");
         while (!program.empty() && program.back() == '\n') program.pop_back();
         found_.insert(secret + " in the " + where + " of " + id + " " + program);
       }

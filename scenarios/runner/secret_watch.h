@@ -1,8 +1,11 @@
-// Looks for known secrets in the command line and the environment of every process of the cell while a run lasts.
+// Looks for known secrets in the command line and the environment of processes while a run lasts.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
-#include <mutex>
+#include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -14,7 +17,8 @@ namespace chamber {
 
 class SecretWatch {
  public:
-  SecretWatch();
+  // `processes` are asked for at each look, by the watch's thread: those of the cell (Substrate::processes).
+  explicit SecretWatch(std::function<std::vector<pid_t>()> processes);
   // Ends the watch. "vault.share in the environment of 412 vault", each once.
   [[nodiscard]] std::vector<std::string> finish();
   // Valid after finish().
@@ -24,6 +28,7 @@ class SecretWatch {
   static constexpr Duration kEvery = std::chrono::seconds(1);
   void look();
 
+  std::function<std::vector<pid_t>()> processes_;
   std::set<std::string> found_;
   std::uint64_t looks_ = 0;
   std::jthread thread_;

@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "harness/base/eventually.h"
 #include "harness/base/secrets.h"
+#include "harness/base/seen_processes.h"
 #include "harness/check/run_facts.h"
 #include "harness/history/reader.h"
 #include "scenarios/runner/clock_watch.h"
@@ -70,27 +74,48 @@ TEST_F(ClockWatchTest, IsQuietWhileTheClockIsSteady) {
   EXPECT_EQ(judge().judgement, Judgement::kPass);
 }
 
-TEST(SecretWatch, FindsASecretInAnEnvironment) {
-  secrets().add("test.exposed", "exposed-in-an-environment-5f2c");
-  // What a process was started with is what /proc shows: one of ours is started with it.
-  const pid_t child = fork();
-  if (child == 0) {
+// A process that was started with a secret in its environment, which is what /proc shows of it; gone at the end.
+class Exposing {
+ public:
+  explicit Exposing(const std::string& secret) : token_("TOKEN=" + secret), pid_(fork()) {
+    if (pid_ != 0) return;
     const char* const arguments[] = {"sleep", "30", nullptr};
-    const char* const environment[] = {"TOKEN=exposed-in-an-environment-5f2c", nullptr};
+    const char* const environment[] = {token_.c_str(), nullptr};
     execve("/bin/sleep", const_cast<char* const*>(arguments), const_cast<char* const*>(environment));
     _exit(1);
   }
-  const auto found = eventually({"the watch to see it", Deadline::in(std::chrono::seconds(20))}, [&]() -> Result<void> {
-    SecretWatch watch;
+  ~Exposing() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  Exposing(const Exposing&) = delete;
+  Exposing& operator=(const Exposing&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // Success when a watch of these processes finds it.
+  [[nodiscard]] Result<void> is_found_in(const std::function<std::vector<pid_t>()>& processes) const {
+    SecretWatch watch(processes);
     const std::vector<std::string> seen = watch.finish();
     for (const std::string& place : seen) {
-      if (place.find("test.exposed in the environment of " + std::to_string(child)) == 0) return {};
+      if (place.find("test.exposed in the environment of " + std::to_string(pid_)) == 0) return {};
     }
     return fail(ErrorKind::kUnavailable, "{} places", seen.size());
-  });
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
+  }
+
+ private:
+  std::string token_;
+  pid_t pid_;
+};
+
+TEST(SecretWatch, FindsASecretInAnEnvironment) {
+  secrets().add("test.exposed", "exposed-in-an-environment-5f2c");
+  const Exposing child("exposed-in-an-environment-5f2c");
+  // From when it has its program.
+  const auto found = eventually({"the watch to see it", Deadline::in(std::chrono::seconds(20))},
+                                [&] { return child.is_found_in(seen_processes); });
   EXPECT_TRUE(found) << found.error().message();
+  EXPECT_TRUE(child.is_found_in([&] { return std::vector{getpid(), child.pid()}; }));
+  EXPECT_FALSE(child.is_found_in([] { return std::vector{getpid()}; })) << "what is not of the cell is nobody's";
 }
 
 }  // namespace
