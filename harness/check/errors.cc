@@ -15,6 +15,10 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
+bool is_allowed(const ErrorsOptions& options, std::string_view error) {
+  return (options.only.empty() || contains(options.only, error)) && !contains(options.never, error);
+}
+
 CheckResult check_errors(const History& history, const ErrorsOptions& options) {
   CheckResult result;
   result.check = fmt::format("errors {} {}", options.workload, to_string(options.when));
@@ -37,7 +41,7 @@ CheckResult check_errors(const History& history, const ErrorsOptions& options) {
   result.judgement = Judgement::kPass;
   std::uint64_t wrong = 0;
   for (const auto& [name, found] : classes) {
-    const bool allowed = (options.only.empty() || contains(options.only, name)) && !contains(options.never, name);
+    const bool allowed = is_allowed(options, name);
     if (!allowed) wrong += found.count;
     result.evidence.push_back(fmt::format("{} {}: {}, the first: {}", found.count, allowed ? "allowed" : "NOT allowed",
                                           name.empty() ? "no class of error" : name, history.describe(*found.first)));

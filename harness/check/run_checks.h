@@ -16,6 +16,8 @@ struct Check {
   // It holds the system to a time: a latency, the length of an outage. A fail that comes only from time in which the
   // machine was starved of CPU is then inconclusive (starvation.h).
   bool judges_time = false;
+  // Then: of what was not served only operations with this class of error can have come from that; empty: with any.
+  std::string error_of_time = {};
 };
 
 // In order. A check that throws is inconclusive with what it threw; so is an empty list. That the history is complete

@@ -74,11 +74,12 @@ std::vector<Window> starved_windows(const History& history) {
   return merged;
 }
 
-History without_starved_time(const History& history, const std::vector<Window>& starved) {
+History without_starved_time(const History& history, const std::vector<Window>& starved, std::string_view error) {
   const StandingClock clock(starved);
   History calm = history;
   std::erase_if(calm.operations, [&](const Operation& operation) {
-    return !served(history, operation) && touches(starved, operation.intended, operation.end);
+    if (served(history, operation) || !(error.empty() || history.name(operation.error) == error)) return false;
+    return touches(starved, operation.intended, operation.end);
   });
   for (Operation& operation : calm.operations) {
     operation.intended = clock(operation.intended);

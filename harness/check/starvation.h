@@ -24,8 +24,10 @@ inline constexpr std::string_view kStarvedBegins = "begins";
 [[nodiscard]] std::vector<Window> starved_windows(const History& history);
 
 // The history by that clock: every moment is earlier by the starved time before it. Left out are operations that were
-// not served and touch starved time, or the half second after it: their time-outs ran on.
-[[nodiscard]] History without_starved_time(const History& history, const std::vector<Window>& starved);
+// not served and touch starved time, or the half second after it: their time-outs ran on. Of these with `error` only
+// those that have this class of error.
+[[nodiscard]] History without_starved_time(const History& history, const std::vector<Window>& starved,
+                                           std::string_view error = {});
 
 // How much there was, for "harness in time". Judged as a pass; run_checks() makes it inconclusive when it mattered.
 [[nodiscard]] CheckResult starvation_facts(const History& history, const std::vector<Window>& starved);

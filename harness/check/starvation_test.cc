@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/check/errors.h"
 #include "harness/check/latency.h"
 #include "harness/check/linearizable.h"
 #include "harness/check/outage.h"
@@ -100,6 +101,48 @@ TEST(Starvation, SlowAnswersCountWithoutTheStarvedTime) {
   EXPECT_EQ(result(judge(elsewhere, {p99(milliseconds(600))}), "latency w").judgement, Judgement::kFail);
 }
 
+// Three operations that were not served, of this class of error, at 3 s, 3.1 s and 3.2 s.
+HistoryBuilder failing(const std::string& error) {
+  HistoryBuilder builder = steady(0, 0);
+  for (const std::int64_t at : {3000, 3100, 3200}) {
+    builder.add("w", static_cast<std::uint32_t>(20'000 + at), Function::kWrite, 0, 1, at, at + 50, Outcome::kUnknown)
+        .error = builder.history().intern(error);
+  }
+  return builder;
+}
+
+Check never(std::vector<std::string> errors) {
+  return {.name = "errors w",
+          .run = [=](const History& h) { return check_errors(h, {.workload = "w", .never = errors}); },
+          .judges_time = true,
+          .error_of_time = "timeout"};
+}
+
+TEST(Starvation, TimeOutsThatAllTouchItAreInconclusive) {
+  HistoryBuilder builder = failing("timeout");
+  starve(builder, 2900, 3150);
+  const CheckResult inconclusive = result(judge(builder, {never({"timeout"})}), "errors w");
+  EXPECT_EQ(inconclusive.judgement, Judgement::kInconclusive);
+  EXPECT_THAT(inconclusive.summary, HasSubstr("3 of "));
+  EXPECT_THAT(inconclusive.summary, HasSubstr("that can be the machine"));
+}
+
+TEST(Starvation, OneTimeOutThatDoesNotTouchItFails) {
+  HistoryBuilder builder = failing("timeout");
+  builder.add("w", 50'000, Function::kWrite, 0, 1, 8000, 8050, Outcome::kUnknown).error =
+      builder.history().intern("timeout");
+  starve(builder, 2900, 3150);
+  const CheckResult failed = result(judge(builder, {never({"timeout"})}), "errors w");
+  EXPECT_EQ(failed.judgement, Judgement::kFail);
+  EXPECT_THAT(failed.evidence.back(), HasSubstr("it fails too: 1 of "));
+}
+
+TEST(Starvation, AnotherClassOfErrorIsNeverExcused) {
+  HistoryBuilder builder = failing("torn object");
+  starve(builder, 2900, 3300);
+  EXPECT_EQ(judge(builder, {never({"torn object", "timeout"})}).overall, Judgement::kFail);
+}
+
 TEST(Starvation, WhatPassesStaysAPass) {
   HistoryBuilder builder = steady(3000, 3100);
   starve(builder, 0, 9000);
@@ -130,6 +173,16 @@ TEST(Starvation, StretchesThatTouchAreOne) {
   EXPECT_EQ(windows[0].from, at_ms(100));
   EXPECT_EQ(windows[0].to, at_ms(300));
   EXPECT_EQ(windows[0].what, "harness: woke 100ms late; cell: others took 90 %");
+}
+
+TEST(Starvation, AStretchThatACrashLeftOpenLastsToTheEndOfTheHistory) {
+  HistoryBuilder builder = steady(0, 0);
+  builder.event(9000, EventKind::kNote, "starved cell", "begins");
+  const History history = builder.history();
+  const auto windows = starved_windows(history);
+  ASSERT_EQ(windows.size(), 1U);
+  EXPECT_EQ(windows[0].from, at_ms(9000));
+  EXPECT_EQ(windows[0].to, history.complete_until);
 }
 
 TEST(Starvation, TheClockStandsStillInEachStretch) {

@@ -40,8 +40,11 @@ Result<Check> errors_of(const language::CheckEntry& entry) {
                               .margin = kRecoveryMargin,
                               .only = CHAMBER_TRY(names_in(entry, "only")),
                               .never = CHAMBER_TRY(names_in(entry, "never"))};
-  return Check{fmt::format("errors {}", *entry.subject),
-               [options](const History& history) { return check_errors(history, options); }};
+  // That no answer comes in time is what a starved machine does to clients. Any other way to fail is the system's own.
+  return Check{.name = fmt::format("errors {}", *entry.subject),
+               .run = [options](const History& history) { return check_errors(history, options); },
+               .judges_time = !is_allowed(options, kTimedOut),
+               .error_of_time = std::string(kTimedOut)};
 }
 
 Result<Check> recovery_of(const language::CheckEntry& entry, const NamedBudgets& budgets) {
