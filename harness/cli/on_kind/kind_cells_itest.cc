@@ -143,7 +143,8 @@ TEST_F(KindCells, WhatIsDoneToAKubernetesNodeEndsByItselfWhileTheHarnessStandsSt
   const auto tell_harness = [&](int signal) {
     for (const pid_t process : Traces::of(root_).processes) {
       const std::string line = text_of(fmt::format("/proc/{}/cmdline", process));
-      if (line.find(kind::kHostCommand) != std::string::npos) EXPECT_EQ(kill(process, signal), 0);
+      if (line.find(kind::kHostCommand) == std::string::npos) continue;
+      EXPECT_EQ(kill(process, signal), 0);
     }
   };
   tell_harness(SIGSTOP);
@@ -158,9 +159,9 @@ TEST_F(KindCells, WhatIsDoneToAKubernetesNodeEndsByItselfWhileTheHarnessStandsSt
   };
   EXPECT_EQ(harm(), "true cut");
   const auto ended = eventually({"both to end", Deadline::in(seconds(30))}, [&]() -> Result<void> {
-    const std::string now = harm();
-    if (now == " open") return {};
-    return fail(ErrorKind::kUnavailable, "{}", now);
+    const std::string seen = harm();
+    if (seen == " open") return {};
+    return fail(ErrorKind::kUnavailable, "{}", seen);
   });
   EXPECT_TRUE(ended) << ended.error().message();
   tell_harness(SIGCONT);
