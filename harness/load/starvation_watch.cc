@@ -151,33 +151,64 @@ std::optional<CpuAccounts> CpuReader::read() {
 void StarvationMeter::woke(Instant wanted, Instant woke) {
   const Duration late = woke - wanted;
   latest_ = std::max(latest_, late);
-  if (late >= kLate) starved_("harness", wanted, woke, fmt::format("woke {} late", human(late)));
+  if (late < kLate) return end_of_late_wakes();
+  if (late_wakes_++ == 0) note_("harness", wanted, kStarvedBegins);
+  latest_of_them_ = std::max(latest_of_them_, late);
+  last_woke_ = woke;
+}
+
+void StarvationMeter::end_of_late_wakes() {
+  if (late_wakes_ == 0) return;
+  note_("harness", last_woke_,
+        late_wakes_ == 1 ? fmt::format("woke {} late", human(latest_of_them_))
+                         : fmt::format("woke late {} times, by up to {}", late_wakes_, human(latest_of_them_)));
+  late_wakes_ = 0;
+  latest_of_them_ = {};
+}
+
+StarvationMeter::Shares StarvationMeter::between(const Count& from, const Count& to) {
+  const CpuAccounts& before = from.accounts;
+  const CpuAccounts& after = to.accounts;
+  const double wall = seconds(to.at - from.at);
+  const double machine = wall * after.cpus;
+  return {.idle = seconds(after.idle - before.idle) / machine,
+          .others = (seconds(after.busy - before.busy) - seconds(after.own - before.own)) / machine,
+          .waiting = seconds(after.own_wait - before.own_wait) / wall};
 }
 
 void StarvationMeter::counted(Instant at, const CpuAccounts& accounts) {
+  const Count count{at, accounts};
   if (before_) {
-    const auto& [from, before] = *before_;
-    const double wall = seconds(at - from);
-    const double machine = wall * accounts.cpus;
-    const double idle = seconds(accounts.idle - before.idle) / machine;
-    const double others = (seconds(accounts.busy - before.busy) - seconds(accounts.own - before.own)) / machine;
-    const double waiting = seconds(accounts.own_wait - before.own_wait) / wall;
-    if (idle <= kIdleMost && others >= kOthersLeast && waiting >= kWaitingLeast) {
-      starved_("cell", from, at,
-               fmt::format("{:.0f} % of the CPUs idle, {:.0f} % taken by programs outside the cell, {:.1f} threads of "
-                           "the cell waiting for one",
-                           idle * 100, others * 100, waiting));
+    const Shares shares = between(*before_, count);
+    const bool starved = shares.idle <= kIdleMost && shares.others >= kOthersLeast && shares.waiting >= kWaitingLeast;
+    if (!starved) end_of_starved_counts();
+    if (starved && !starved_since_) {
+      note_("cell", before_->at, kStarvedBegins);
+      starved_since_ = before_;
     }
   }
-  before_ = {at, accounts};
+  before_ = count;
+}
+
+void StarvationMeter::end_of_starved_counts() {
+  if (!starved_since_) return;
+  const Shares shares = between(*starved_since_, *before_);
+  note_("cell", before_->at,
+        fmt::format("{:.0f} % of the CPUs idle, {:.0f} % taken by programs outside the cell, {:.1f} threads of "
+                    "the cell waiting for one",
+                    shares.idle * 100, shares.others * 100, shares.waiting));
+  starved_since_.reset();
+}
+
+void StarvationMeter::finish() {
+  end_of_late_wakes();
+  end_of_starved_counts();
 }
 
 StarvationWatch::StarvationWatch(Recorder& recorder, const StarvationWatchOptions& options)
     : recorder_(recorder),
-      meter_([this](const std::string& who, Instant from, Instant to, const std::string& measured) {
-        const std::string subject = std::string(kStarved) + who;
-        recorder_.event(EventKind::kNote, subject, kStarvedBegins, from);
-        recorder_.event(EventKind::kNote, subject, measured, to);
+      meter_([this](const std::string& who, Instant at, std::string_view detail) {
+        recorder_.event(EventKind::kNote, std::string(kStarved) + who, detail, at);
       }),
       thread_([this, count = options.servers_are_ours] { watch(count); }) {}
 
@@ -188,6 +219,7 @@ StarvationWatch::~StarvationWatch() {
 Duration StarvationWatch::stop() {
   pacer_.interrupt();
   if (thread_.joinable()) thread_.join();
+  meter_.finish();
   return meter_.latest();
 }
 

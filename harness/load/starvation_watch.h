@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -44,23 +45,47 @@ class CpuReader {
   Duration own_wait_{};
 };
 
-// What is made of the measurements. One thread.
+// What is made of the measurements. Measurements that follow each other and all tell of starvation are one stretch.
+// One thread.
 class StarvationMeter {
  public:
-  // A stretch in which `who` ("harness", "cell") was starved, and what was measured.
-  using Starved = std::function<void(const std::string& who, Instant from, Instant to, const std::string& measured)>;
+  // Of a stretch in which `who` ("harness", "cell") was starved: its beginning, as soon as it is known, with
+  // kStarvedBegins, and its end with what was measured over all of it.
+  using Note = std::function<void(const std::string& who, Instant at, std::string_view detail)>;
 
-  explicit StarvationMeter(Starved starved) : starved_(std::move(starved)) {}
+  explicit StarvationMeter(Note note) : note_(std::move(note)) {}
 
   void woke(Instant wanted, Instant woke);
   void counted(Instant at, const CpuAccounts& accounts);
+  // Nothing more comes: stretches that are open end with what was measured last.
+  void finish();
 
   [[nodiscard]] Duration latest() const { return latest_; }
 
  private:
-  Starved starved_;
+  struct Count {
+    Instant at;
+    CpuAccounts accounts;
+  };
+  // Of the machine's time between two counts; `waiting`: threads of the cell, on average.
+  struct Shares {
+    double idle;
+    double others;
+    double waiting;
+  };
+  [[nodiscard]] static Shares between(const Count& from, const Count& to);
+  void end_of_late_wakes();
+  void end_of_starved_counts();
+
+  Note note_;
   Duration latest_{};
-  std::optional<std::pair<Instant, CpuAccounts>> before_;
+  // The open stretches: late wakes that followed each other, …
+  int late_wakes_ = 0;
+  Duration latest_of_them_{};
+  Instant last_woke_{};
+  // … and the count from which on each was starved.
+  std::optional<Count> starved_since_;
+  std::optional<Count> before_;
 };
 
 struct StarvationWatchOptions {

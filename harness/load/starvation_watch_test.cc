@@ -1,8 +1,12 @@
 #include "harness/load/starvation_watch.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/history/reader.h"
@@ -13,18 +17,15 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-struct Stretch {
-  std::string who;
-  Instant from;
-  Instant to;
-  std::string measured;
-};
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 class StarvationMeterTest : public testing::Test {
  protected:
-  StarvationMeter meter_{[this](const std::string& who, Instant from, Instant to, const std::string& measured) {
-    stretches_.push_back({who, from, to, measured});
+  StarvationMeter meter_{[this](const std::string& who, Instant at, std::string_view detail) {
+    const Duration since = at - Instant(seconds(100));
+    notes_.push_back(fmt::format("{} {} {}", std::chrono::duration_cast<milliseconds>(since).count(), who, detail));
   }};
   // A second in which two CPUs were idle for so many milliseconds, the cell used so many, and waited for so many.
   void second(int idle, int own, int waited) {
@@ -37,44 +38,71 @@ class StarvationMeterTest : public testing::Test {
     meter_.counted(at_, accounts_);
   }
 
-  std::vector<Stretch> stretches_;
+  std::vector<std::string> notes_;  // "1000 cell begins": milliseconds after at_'s beginning
   CpuAccounts accounts_;
   Instant at_{seconds(100)};
 };
 
 TEST_F(StarvationMeterTest, WakingLateIsStarvation) {
   meter_.woke(at_, at_ + milliseconds(49));
-  EXPECT_TRUE(stretches_.empty());
+  EXPECT_THAT(notes_, IsEmpty());
   meter_.woke(at_, at_ + milliseconds(130));
-  ASSERT_EQ(stretches_.size(), 1U);
-  EXPECT_EQ(stretches_[0].who, "harness");
-  EXPECT_EQ(stretches_[0].from, at_);
-  EXPECT_EQ(stretches_[0].to, at_ + milliseconds(130));
-  EXPECT_EQ(stretches_[0].measured, "woke 130ms late");
+  EXPECT_THAT(notes_, ElementsAre("0 harness begins"));
+  meter_.woke(at_ + milliseconds(140), at_ + milliseconds(141));
+  EXPECT_THAT(notes_, ElementsAre("0 harness begins", "130 harness woke 130ms late"));
   EXPECT_EQ(meter_.latest(), milliseconds(130));
+}
+
+TEST_F(StarvationMeterTest, LateWakesThatFollowEachOtherAreOneStretch) {
+  meter_.woke(at_, at_ + milliseconds(60));
+  meter_.woke(at_ + milliseconds(70), at_ + milliseconds(170));
+  meter_.woke(at_ + milliseconds(180), at_ + milliseconds(240));
+  meter_.woke(at_ + milliseconds(250), at_ + milliseconds(250));
+  meter_.woke(at_ + milliseconds(300), at_ + milliseconds(350));
+  meter_.finish();
+  EXPECT_THAT(notes_, ElementsAre("0 harness begins", "240 harness woke late 3 times, by up to 100ms",
+                                  "300 harness begins", "350 harness woke 50ms late"));
+  meter_.finish();
+  EXPECT_THAT(notes_, SizeIs(4));
 }
 
 TEST_F(StarvationMeterTest, OthersThatTakeTheCpusFromAWaitingCellAreStarvation) {
   second(1000, 500, 0);  // the first count has nothing before it
   second(50, 900, 1500);
-  ASSERT_EQ(stretches_.size(), 1U);
-  EXPECT_EQ(stretches_[0].who, "cell");
-  EXPECT_EQ(stretches_[0].to - stretches_[0].from, seconds(1));
-  EXPECT_EQ(stretches_[0].measured,
-            "2 % of the CPUs idle, 52 % taken by programs outside the cell, 1.5 threads of the cell waiting for one");
+  EXPECT_THAT(notes_, ElementsAre("1000 cell begins"));
+  second(1000, 900, 0);
+  EXPECT_THAT(notes_, ElementsAre("1000 cell begins",
+                                  "2000 cell 2 % of the CPUs idle, 52 % taken by programs outside the cell, 1.5 "
+                                  "threads of the cell waiting for one"));
+}
+
+TEST_F(StarvationMeterTest, StarvedCountsThatFollowEachOtherAreOneStretch) {
+  second(1000, 500, 0);
+  second(0, 1000, 1000);
+  second(100, 1000, 2000);
+  second(200, 400, 3000);
+  second(1000, 500, 0);
+  second(0, 1000, 1000);
+  meter_.finish();  // that of the last count is still open
+  EXPECT_THAT(notes_, ElementsAre("1000 cell begins",
+                                  "4000 cell 5 % of the CPUs idle, 55 % taken by programs outside the cell, 2.0 "
+                                  "threads of the cell waiting for one",
+                                  "5000 cell begins",
+                                  "6000 cell 0 % of the CPUs idle, 50 % taken by programs outside the cell, 1.0 "
+                                  "threads of the cell waiting for one"));
 }
 
 TEST_F(StarvationMeterTest, ACellThatUsesTheMachineUpItselfIsNotStarved) {
   second(1000, 500, 0);
   second(0, 1900, 9000);
-  EXPECT_TRUE(stretches_.empty());
+  EXPECT_THAT(notes_, IsEmpty());
 }
 
 TEST_F(StarvationMeterTest, OthersThatKeepNobodyWaitingAreNoStarvation) {
   second(1000, 500, 0);
   second(0, 400, 100);     // at a low priority
   second(600, 400, 2000);  // and a machine that has time left
-  EXPECT_TRUE(stretches_.empty());
+  EXPECT_THAT(notes_, IsEmpty());
 }
 
 TEST(CpuReader, ReadsTheKernelsAccounts) {
