@@ -1,10 +1,15 @@
 #include "harness/load/session.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "harness/base/eventually.h"
-
 namespace chamber::load {
+namespace {
+
+// The longest that one look at what is left may take before another is tried.
+constexpr Duration kAnswer = std::chrono::seconds(10);
+
+}  // namespace
 
 Session::Session(Recorder* recorder, std::string_view workload, ProcessNumbers& numbers)
     : recorder_(recorder), numbers_(numbers), process_(numbers.next()) {
@@ -46,9 +51,22 @@ Session::Performed Session::perform(Client& client, Invocation invocation, Deadl
 
 Result<void> Session::look_at_last(Client& client, const Invocation& invocation, std::string what,
                                    const std::stop_token& stop, Deadline deadline) {
-  const Wait wait{.what = std::move(what), .deadline = deadline, .stop = stop};
+  return look(client, invocation, {.what = std::move(what), .deadline = deadline, .stop = stop}, deadline.remaining());
+}
+
+Result<void> Session::look_at_last_of_keys(Client& client, std::uint64_t keys, const std::stop_token& stop,
+                                           Deadline deadline) {
+  for (std::uint64_t key = 0; key < keys; ++key) {
+    const Wait wait{.what = fmt::format("the final read of key {}", key), .deadline = deadline, .stop = stop};
+    CHAMBER_CHECK(look(client, {.function = Function::kRead, .key = key}, wait, kAnswer));
+  }
+  return {};
+}
+
+Result<void> Session::look(Client& client, const Invocation& invocation, const Wait& wait, Duration at_most) {
   return eventually(wait, [&]() -> Result<void> {
-    const Reply reply = perform(client, invocation, deadline, {}, true).reply;
+    const Deadline one(std::min(wait.deadline.at(), now() + at_most));
+    const Reply reply = perform(client, invocation, one, {}, true).reply;
     if (reply.outcome == Outcome::kOk) return {};
     return fail(ErrorKind::kUnavailable, "{}: {}", reply.node, reply.error);
   });

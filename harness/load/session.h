@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/eventually.h"
 #include "harness/history/recorder.h"
 #include "harness/load/workload.h"
 
@@ -43,9 +44,12 @@ class Session {
   // the last answer.
   Result<void> look_at_last(Client& client, const Invocation& invocation, std::string what, const std::stop_token& stop,
                             Deadline deadline);
+  // The same for reads of the keys 0 to keys - 1, one after the other; one that hangs is given up and tried again.
+  Result<void> look_at_last_of_keys(Client& client, std::uint64_t keys, const std::stop_token& stop, Deadline deadline);
   [[nodiscard]] std::uint32_t process() const { return process_; }
 
  private:
+  Result<void> look(Client& client, const Invocation& invocation, const Wait& wait, Duration at_most);
   std::uint16_t number_of(const std::string& name);
 
   Recorder* recorder_;

@@ -2,6 +2,7 @@
 // threads, and how it is recorded is not its business (open_loop.h, session.h).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,11 @@ class Client {
   // on the way, the outcome is kUnknown; kFail is only for what certainly was not done and never will be.
   virtual Reply run(const Invocation& invocation, Deadline deadline) = 0;
 };
+
+// What most clients do next, under one of so many keys: with the probability `reads` a read, otherwise `change` with
+// the next value, which nobody has used.
+[[nodiscard]] Invocation read_or_change(Random& random, std::uint64_t keys, double reads, Function change,
+                                        std::atomic<std::int64_t>& next_value);
 
 class Workload {
  public:
