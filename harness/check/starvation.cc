@@ -37,10 +37,20 @@ class StandingClock {
   std::vector<Duration> before_;  // the still time before each window
 };
 
-bool touches(const std::vector<Window>& windows, Instant start, Instant end) {
-  const auto after =
-      std::upper_bound(windows.begin(), windows.end(), end, [](Instant t, const Window& w) { return t < w.from; });
-  return after != windows.begin() && std::prev(after)->to + kAftermath >= start;
+// A hiccup does not explain that an answer stayed out for seconds: a share of its time must have been starved.
+bool explains(const std::vector<Window>& windows, Instant start, Instant end) {
+  constexpr Duration::rep kShare = 4;  // one in so many
+  Duration starved{};
+  Instant counted = start;
+  for (const Window& window : windows) {
+    const Instant from = std::max(window.from, counted);
+    const Instant to = std::min(window.to + kAftermath, end);
+    if (to < from) continue;
+    if (end == start) return true;
+    starved += to - from;
+    counted = to;
+  }
+  return starved > Duration{} && starved >= (end - start) / kShare;
 }
 
 }  // namespace
@@ -79,7 +89,7 @@ History without_starved_time(const History& history, const std::vector<Window>& 
   History calm = history;
   std::erase_if(calm.operations, [&](const Operation& operation) {
     if (served(history, operation) || !(error.empty() || history.name(operation.error) == error)) return false;
-    return touches(starved, operation.intended, operation.end);
+    return explains(starved, operation.intended, std::min(operation.end, history.complete_until));
   });
   for (Operation& operation : calm.operations) {
     operation.intended = clock(operation.intended);

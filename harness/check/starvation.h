@@ -24,8 +24,8 @@ inline constexpr std::string_view kStarvedBegins = "begins";
 [[nodiscard]] std::vector<Window> starved_windows(const History& history);
 
 // The history by that clock: every moment is earlier by the starved time before it. Left out are operations that were
-// not served and touch starved time, or the half second after it: their time-outs ran on. Of these with `error` only
-// those that have this class of error.
+// not served and of whose time at least a quarter was starved, or in the half second after it: their time-outs ran on.
+// Of these with `error` only those that have this class of error.
 [[nodiscard]] History without_starved_time(const History& history, const std::vector<Window>& starved,
                                            std::string_view error = {});
 

@@ -137,6 +137,16 @@ TEST(Starvation, OneTimeOutThatDoesNotTouchItFails) {
   EXPECT_THAT(failed.evidence.back(), HasSubstr("it fails too: 1 of "));
 }
 
+TEST(Starvation, AHiccupDoesNotExplainATimeOutOfSeconds) {
+  HistoryBuilder builder = steady(0, 0);
+  builder.add("w", 50'000, Function::kWrite, 0, 1, 3000, 8000, Outcome::kUnknown).error =
+      builder.history().intern("timeout");
+  starve(builder, 5000, 5060);
+  EXPECT_EQ(result(judge(builder, {never({"timeout"})}), "errors w").judgement, Judgement::kFail);
+  starve(builder, 6000, 7000);
+  EXPECT_EQ(result(judge(builder, {never({"timeout"})}), "errors w").judgement, Judgement::kInconclusive);
+}
+
 TEST(Starvation, AnotherClassOfErrorIsNeverExcused) {
   HistoryBuilder builder = failing("torn object");
   starve(builder, 2900, 3300);
