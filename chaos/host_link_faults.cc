@@ -51,6 +51,9 @@ class HostLinkFault final : public Fault {
     for (const PodWay& way : pod_ways_) {
       const auto tried = substrate_.links()->connect_time(way.from, way.to, way.port, Deadline::in(kCut));
       if (tried) return fail(ErrorKind::kSystem, "{} still reaches port {} of {}", way.from, way.port, way.to);
+      if (tried.error().kind() != ErrorKind::kTimeout) {
+        return fail(ErrorKind::kSystem, "{} to port {} of {}: {}", way.from, way.port, way.to, tried.error().message());
+      }
       proof += fmt::format("; {} to {}:{} got through in {} before, and not within {} now", way.from, way.to, way.port,
                            human(way.before), human(kCut));
     }
@@ -58,8 +61,13 @@ class HostLinkFault final : public Fault {
   }
 
   Result<void> undo() override {
-    for (const LinkFaultId id : std::exchange(ids_, {})) CHAMBER_CHECK(links_.remove(id));
-    return {};
+    Result<void> outcome;
+    std::erase_if(ids_, [&](LinkFaultId id) {
+      Result<void> removed = links_.remove(id);
+      if (!removed && outcome) outcome = removed;
+      return removed.ok();
+    });
+    return outcome;
   }
 
  private:
@@ -140,8 +148,8 @@ class HostLinkFault final : public Fault {
     for (int i = 0; i < tries && !stop.stop_requested(); ++i) {
       const bool through = links_.connect_time(way.from, way.to, hosts_.port(), Deadline::in(all ? kCut : kTry)).ok();
       if (all && through) return fail(ErrorKind::kSystem, "{} still reaches {}", way.from, way.to);
-      const std::uint64_t lost = links_.counters(way.from, way.to).dropped - way.lost_before;
-      if (lost > 0) return lost;
+      const std::uint64_t lost = links_.counters(way.from, way.to).dropped;
+      if (lost > way.lost_before) return lost - way.lost_before;
     }
     return fail(ErrorKind::kSystem, "no packet from {} to {} was lost in {} connections", way.from, way.to, tries);
   }

@@ -74,7 +74,7 @@ class Links {
   virtual Result<void> stop_capture() = 0;
 };
 
-// The objects of a component's ApiUse::kKeepsState are named after this, and so is the Service that follows its leader.
+// The objects of a component's ApiUse::kKeepsState are named after this.
 [[nodiscard]] inline std::string state_name(const std::string& component) {
   return component + "-primary";
 }

@@ -141,11 +141,14 @@ TEST_F(KindCells, WhatIsDoneToAKubernetesNodeEndsByItselfWhileTheHarnessStandsSt
   wait_for_words(run, "takes no pods");
   wait_for_words(run, "packets lost between Kubernetes nodes");
   const auto tell_harness = [&](int signal) {
+    int told = 0;
     for (const pid_t process : Traces::of(root_).processes) {
       const std::string line = text_of(fmt::format("/proc/{}/cmdline", process));
       if (line.find(kind::kHostCommand) == std::string::npos) continue;
       EXPECT_EQ(kill(process, signal), 0);
+      ++told;
     }
+    ASSERT_GT(told, 0);
   };
   tell_harness(SIGSTOP);
   const std::string cluster = kind::cluster_name(only_folder().filename());
