@@ -19,7 +19,7 @@ ParameterSpec link_direction() {
 ParameterSpec lost_share() {
   return {.name = "share",
           .type = ParameterType::kPercentage,
-          .doc = "Of the packets that vanish, drawn from the run's seed.",
+          .doc = "Of the packets that vanish: drawn from the run's seed on local, by the kernel's own chance on kind.",
           .required = true};
 }
 
