@@ -16,6 +16,8 @@ class OutageFinder {
 
   std::vector<Outage> find() {
     std::vector<const Operation*> operations = operations_of(history_, options_.workload);
+    // Looks at what is left come long after the load.
+    std::erase_if(operations, [](const Operation* operation) { return operation->final; });
     std::stable_sort(operations.begin(), operations.end(),
                      [](const Operation* a, const Operation* b) { return a->intended < b->intended; });
     for (const Operation* operation : operations) {

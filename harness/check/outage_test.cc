@@ -35,6 +35,15 @@ TEST(Outage, IsFromTheFirstFailureToTheStartOfSustainedSuccess) {
   EXPECT_EQ(outages[0].failed, 210);
 }
 
+TEST(Outage, DoesNotLastUntilTheLookAtWhatIsLeft) {
+  HistoryBuilder builder = steady(9000, 10'000);
+  builder.add("w", 20'000, Function::kRead, 0, 1, 60'000, 60'005).final = true;
+  const auto outages = find_outages(builder.history(), {.workload = "w"});
+  ASSERT_EQ(outages.size(), 1);
+  EXPECT_FALSE(outages[0].over);
+  EXPECT_EQ(outages[0].to, at_ms(9995));
+}
+
 TEST(Outage, SporadicSuccessesDoNotEndIt) {
   HistoryBuilder builder = steady(3000, 5100);
   for (Operation& operation : builder.history().operations) {

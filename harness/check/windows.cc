@@ -68,8 +68,7 @@ std::vector<const Operation*> operations_of(const History& history, std::string_
 }
 
 bool served(const History& history, const Operation& operation) {
-  if (operation.outcome == Outcome::kOk) return true;
-  return operation.outcome == Outcome::kFail && history.name(operation.error) == kConflict;
+  return is_served(operation.outcome, history.name(operation.error));
 }
 
 }  // namespace chamber

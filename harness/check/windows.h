@@ -46,10 +46,7 @@ enum class Which : std::uint8_t { kAll, kReads, kWrites };
 [[nodiscard]] std::vector<const Operation*> operations_of(const History& history, std::string_view workload,
                                                           When when = When::kAlways, Duration margin = {});
 
-// The class of errors with which a system says no in good health: a compare-and-set that lost, a revoked credential. A
-// failed operation of this class counts as served.
-inline constexpr std::string_view kConflict = "conflict";
-// Whether the client was served: ok, or failed with kConflict.
+// See is_served().
 [[nodiscard]] bool served(const History& history, const Operation& operation);
 
 }  // namespace chamber

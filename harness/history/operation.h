@@ -41,6 +41,13 @@ inline constexpr std::uint8_t kFunctions = 15;
 [[nodiscard]] std::optional<Outcome> outcome_from(std::string_view text);
 [[nodiscard]] std::optional<Function> function_from(std::string_view text);
 
+// The class of errors with which a system says no in good health: a compare-and-set that lost, a revoked credential.
+inline constexpr std::string_view kConflict = "conflict";
+// Whether the client was served: ok, or failed with kConflict.
+[[nodiscard]] inline bool is_served(Outcome outcome, std::string_view error) {
+  return outcome == Outcome::kOk || (outcome == Outcome::kFail && error == kConflict);
+}
+
 // The end of an operation that never came back.
 inline constexpr Instant kNever = Instant::max();
 

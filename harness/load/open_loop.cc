@@ -22,12 +22,28 @@ constexpr Duration kWindow = std::chrono::seconds(1);
 constexpr Duration kLead = std::chrono::milliseconds(1);
 // So long the waiting threads last at the full rate when every thread in use stops coming back.
 constexpr double kReserveSeconds = 0.002;
+// For so long none must have failed before a tail ends, and so many operations must have had their time.
+constexpr Duration kCalm = std::chrono::seconds(1);
+constexpr int kCalmOperations = 6;
+// Farther than any schedule's last number.
+constexpr std::uint64_t kFirstOfTail = 1ULL << 40;
 constexpr std::uint32_t kReserveLeast = 2;
 constexpr std::uint32_t kReserveMost = 64;
 
 std::uint32_t reserve_for(double rate, std::uint32_t workers_most) {
   const auto wanted = static_cast<std::uint32_t>(std::min(std::ceil(rate * kReserveSeconds), 1e6));
   return std::min(std::clamp(wanted, kReserveLeast, kReserveMost), std::max(1U, workers_most / 2));
+}
+
+// Between the operations of the last step; none when it has none.
+std::optional<Duration> gap_of(const std::vector<RateStep>& steps) {
+  if (steps.empty() || steps.back().per_second <= 0) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / steps.back().per_second));
+}
+
+void advance(std::atomic<Instant>& latest, Instant to) {
+  Instant seen = latest.load(std::memory_order_relaxed);
+  while (to > seen && !latest.compare_exchange_weak(seen, to)) continue;
 }
 
 std::string describe(const LoadOptions& options) {
@@ -52,6 +68,8 @@ class OpenLoop::Engine {
         start_timeout_(options_.start_timeout.value_or(options_.operation_timeout)),
         seed_(Random(options_.seed).fork("operations").next()),
         schedule_(options_.steps, options_.arrivals, options_.seed),
+        tail_gap_(gap_of(options_.steps)),
+        tail_at_(schedule_.length()),
         reserve_(reserve_for(schedule_.highest_rate(), options_.workers_most)) {}
 
   Result<LoadSummary> run(const std::stop_token& stop);
@@ -75,6 +93,8 @@ class OpenLoop::Engine {
   // The workers.
   void work(std::uint32_t number);
   void serve(std::uint32_t number, Client& client);
+  std::optional<Schedule::Ticket> next_ticket();
+  std::optional<Schedule::Ticket> tail_ticket();
   void perform(std::uint32_t number, const Schedule::Ticket& ticket, Client& client, Session& session);
   Due await(const Schedule::Ticket& ticket);
   void ask_for_more();
@@ -89,11 +109,15 @@ class OpenLoop::Engine {
   const Duration start_timeout_;
   const std::uint64_t seed_;
   Schedule schedule_;
+  const std::optional<Duration> tail_gap_;
+  Duration tail_at_;  // of the next ticket after the schedule's; under the lock, as the next is
+  std::uint64_t tail_taken_ = 0;
   const std::uint32_t reserve_;
   Pacer pacer_;
   std::atomic<Instant> begin_ = Instant{};
   std::atomic<Instant> stopped_at_ = Instant::max();
   std::atomic<Instant> last_end_ = Instant{};
+  std::atomic<Instant> last_failure_ = Instant{};
 
   std::atomic<std::uint32_t> waiting_ = 0;  // hold a ticket whose time has not come
   std::atomic<std::uint32_t> coming_ = 0;   // were started or unparked and have no ticket yet
@@ -249,7 +273,7 @@ void OpenLoop::Engine::work(std::uint32_t number) {
 void OpenLoop::Engine::serve(std::uint32_t number, Client& client) {
   Session session(recorder_, name_, numbers_);
   coming_.fetch_sub(1);
-  while (const auto ticket = schedule_.take()) {
+  while (const auto ticket = next_ticket()) {
     const Due due = await(*ticket);
     if (due == Due::kNotAnyMore) break;
     if (due == Due::kTooLate) {
@@ -260,6 +284,25 @@ void OpenLoop::Engine::serve(std::uint32_t number, Client& client) {
     park_if_surplus();
   }
   close();
+}
+
+std::optional<Schedule::Ticket> OpenLoop::Engine::next_ticket() {
+  const auto ticket = schedule_.take();
+  return ticket || !tail_gap_ || options_.tail_most == Duration::zero() ? ticket : tail_ticket();
+}
+
+// Those who are done with their last operation share the tail; the others are gone, and none is added. A ticket's time
+// is never past: what can't be done at the rate is not late but left out.
+std::optional<Schedule::Ticket> OpenLoop::Engine::tail_ticket() {
+  const Duration calm = std::max(kCalm, kCalmOperations * *tail_gap_);
+  const std::lock_guard lock(mutex_);
+  const Duration since_begin = now() - begin_.load();
+  const Duration at = std::max(tail_at_, since_begin);
+  if (begin_.load() + at - last_failure_.load() >= calm || at >= schedule_.length() + options_.tail_most) {
+    return std::nullopt;
+  }
+  tail_at_ = at + *tail_gap_;
+  return Schedule::Ticket{kFirstOfTail + tail_taken_++, at};
 }
 
 OpenLoop::Engine::Due OpenLoop::Engine::await(const Schedule::Ticket& ticket) {
@@ -283,8 +326,8 @@ void OpenLoop::Engine::perform(std::uint32_t number, const Schedule::Ticket& tic
   outcomes_[outcome].fetch_add(1, std::memory_order_relaxed);
   latency_[outcome].add(performed.end - intended, number);
   lateness_.add(performed.start - intended, number);
-  Instant seen = last_end_.load(std::memory_order_relaxed);
-  while (performed.end > seen && !last_end_.compare_exchange_weak(seen, performed.end)) continue;
+  advance(last_end_, performed.end);
+  if (!is_served(performed.reply.outcome, performed.reply.error)) advance(last_failure_, performed.end);
 }
 
 void OpenLoop::Engine::ask_for_more() {

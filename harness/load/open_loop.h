@@ -26,8 +26,11 @@
 namespace chamber::load {
 
 struct LoadOptions {
-  std::vector<RateStep> steps = {};                      // one for a constant rate; several to find a capacity
-  Arrivals arrivals = Arrivals::kConstant;               //
+  std::vector<RateStep> steps = {};         // one for a constant rate; several to find a capacity
+  Arrivals arrivals = Arrivals::kConstant;  //
+  // While operations are not served when the last step ends, the load goes on at that step's rate until for a second
+  // none has failed, or for so long: an outage that the load's end cuts off can't be judged.
+  Duration tail_most = {};
   std::uint64_t seed = 1;                                // of the arrivals and of what each operation does
   Duration operation_timeout = std::chrono::seconds(5);  // the deadline of each, from its real start
   std::optional<Duration> start_timeout = {};            // later than this it is dropped; none: operation_timeout

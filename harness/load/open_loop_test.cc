@@ -48,6 +48,42 @@ class OpenLoopTest : public testing::Test {
   ProcessNumbers numbers_;
 };
 
+TEST_F(OpenLoopTest, GoesOnUntilServiceIsBack) {
+  const Instant back = now() + milliseconds(900);
+  ScriptedWorkload workload([&](const Invocation&, Deadline) -> Reply {
+    if (now() < back) return {.outcome = Outcome::kFail, .error = "refused"};
+    return {.outcome = Outcome::kOk};
+  });
+  LoadOptions options = at_rate(100, milliseconds(500));
+  options.tail_most = hours(1);
+  const LoadSummary summary = run(workload, options);
+  EXPECT_GT(summary.counts.fail, 50U);
+  EXPECT_GT(summary.counts.ok, 50U) << "a second of it";
+  EXPECT_GE(summary.end - back, milliseconds(900));
+  EXPECT_EQ(summary.counts.dropped, 0U);
+  std::set<Instant> intended;
+  for (const Operation& operation : recorded().operations) intended.insert(operation.intended);
+  EXPECT_EQ(intended.size(), summary.counts.performed()) << "one after the other, at the rate";
+}
+
+TEST_F(OpenLoopTest, GoesOnNoLongerThanItMay) {
+  ScriptedWorkload workload([](const Invocation&, Deadline) -> Reply { return {.outcome = Outcome::kUnknown}; });
+  LoadOptions options = at_rate(100, milliseconds(200));
+  options.tail_most = milliseconds(300);
+  const LoadSummary summary = run(workload, options);
+  EXPECT_GT(summary.counts.unknown, 20U);
+  EXPECT_LE(summary.counts.unknown, 50U);
+}
+
+TEST_F(OpenLoopTest, EndsWithItsScheduleWhereAllAreServed) {
+  ScriptedWorkload workload([](const Invocation&, Deadline) -> Reply {
+    return {.outcome = Outcome::kFail, .error = std::string(kConflict)};
+  });
+  LoadOptions options = at_rate(100, milliseconds(200));
+  options.tail_most = hours(1);
+  EXPECT_EQ(run(workload, options).counts.fail, 20U);
+}
+
 TEST_F(OpenLoopTest, PerformsAndRecordsEveryTicketAtItsTime) {
   ScriptedWorkload workload(ok);
   const LoadSummary summary = run(workload, at_rate(500, milliseconds(200)));

@@ -30,6 +30,8 @@ namespace {
 constexpr Duration kPrepare = std::chrono::seconds(30);
 constexpr Duration kFinish = std::chrono::seconds(60);
 constexpr Duration kClockJump = std::chrono::seconds(5);
+// Longer than any failover takes.
+constexpr Duration kLongestTail = std::chrono::seconds(15);
 constexpr Duration kLiveEvery = std::chrono::seconds(1);
 
 double process_cpu_seconds() {
@@ -115,9 +117,16 @@ std::vector<WatchedRole> watched_roles(Platform& platform, const language::Plan&
   return roles;
 }
 
+bool outages_are_judged(const std::string& workload, const language::Plan& plan) {
+  return std::ranges::any_of(plan.checks, [&](const auto& check) {
+    return (check.kind == "outage" || check.kind == "served_again") && *check.subject == workload;
+  });
+}
+
 load::LoadOptions options_of(const language::LoadEntry& entry, const language::Plan& plan) {
   load::LoadOptions options;
   options.steps = load_steps(entry, *plan.duration);
+  if (outages_are_judged(*entry.name(), plan)) options.tail_most = kLongestTail;
   options.seed = Random(*plan.seed).fork(*entry.name()).next();
   options.operation_timeout = *entry.timeout;
   options.workers_most = static_cast<std::uint32_t>(*entry.clients);
