@@ -233,6 +233,10 @@ Vocabulary standard_vocabulary() {
                    "How late a Vault Agent may write a new secret, from its live configuration."},
                   {"raft.election_budget", "vault",
                    "The longest that Vault's Raft may take to elect a leader, from its live configuration.", 2},
+                  {"vault.host_loss_budget", "vault",
+                   "The longest until Vault serves again when its leader's host is gone without a word, for clients "
+                   "that wait no longer than the platform's own.",
+                   2},
                   {"patroni.restart_budget", "postgres",
                    "The longest until a crashed primary is replaced, from Patroni's live configuration."},
                   {"patroni.switchover_budget", "postgres",
