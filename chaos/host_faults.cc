@@ -138,10 +138,7 @@ class StopNode final : public HostFault {
     for (const Host& host : hurt_hosts()) {
       for (std::size_t i = 0; i < host.nodes.size(); ++i) {
         CHAMBER_CHECK(pods().await_containers(host.nodes[i], deadline));
-        // Side-cars first: a server needs what its agent writes.
-        for (auto process = host.ran[i].rbegin(); process != host.ran[i].rend(); ++process) {
-          CHAMBER_CHECK(substrate().start(host.nodes[i], *process));
-        }
+        CHAMBER_CHECK(start_again(substrate(), host.nodes[i], host.ran[i]));
       }
     }
     return {};

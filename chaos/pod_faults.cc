@@ -71,14 +71,11 @@ class PodFault : public Fault {
     all_.push_back({.node = node, .uid = CHAMBER_TRY(pods_.uid(node)), .ran = running_processes(substrate_, node)});
     return {};
   }
-  // Side-cars first: a server needs what its agent writes.
   Result<void> start_successors() {
     for (const Gone& pod : all_) {
       if (!pod.goes) continue;
       CHAMBER_CHECK(pods_.await_successor(pod.node, pod.uid, Deadline::in(kSuccessor)));
-      for (auto process = pod.ran.rbegin(); process != pod.ran.rend(); ++process) {
-        CHAMBER_CHECK(substrate_.start(pod.node, *process));
-      }
+      CHAMBER_CHECK(start_again(substrate_, pod.node, pod.ran));
     }
     return {};
   }

@@ -30,12 +30,6 @@ class ProcessFault : public Fault {
   [[nodiscard]] const FaultRequest& request() const { return request_; }
   [[nodiscard]] Substrate& substrate() const { return substrate_; }
 
-  // Starts again, in the order of the node's description, what ran before.
-  Result<void> start_again(const std::string& node, const std::vector<std::string>& processes) {
-    for (const std::string& process : processes) CHAMBER_CHECK(substrate_.start(node, process));
-    return {};
-  }
-
   // A harm to a node on which nothing runs would prove itself without having hurt anything.
   Result<void> remember_running() {
     for (const std::string& node : request_.targets) {
@@ -95,7 +89,7 @@ class Kill final : public ProcessFault {
 
   Result<void> undo() override {
     for (std::size_t i = 0; i < request().targets.size(); ++i) {
-      CHAMBER_CHECK(start_again(request().targets[i], ran_before()[i]));
+      CHAMBER_CHECK(start_again(substrate(), request().targets[i], ran_before()[i]));
     }
     return {};
   }
@@ -244,7 +238,7 @@ class LosePower final : public ProcessFault {
   Result<void> undo() override {
     CHAMBER_CHECK(join());
     for (std::size_t i = 0; i < request().targets.size(); ++i) {
-      CHAMBER_CHECK(start_again(request().targets[i], ran_before()[i]));
+      CHAMBER_CHECK(start_again(substrate(), request().targets[i], ran_before()[i]));
     }
     return {};
   }
@@ -306,7 +300,7 @@ class Restart final : public ProcessFault {
         CHAMBER_CHECK(substrate().wait_ended(node, process, Deadline::in(kGrace)));
       }
       CHAMBER_CHECK(substrate().signal_all(node, SIGKILL));  // what its processes left behind
-      CHAMBER_CHECK(start_again(node, ran_before()[i]));
+      CHAMBER_CHECK(start_again(substrate(), node, ran_before()[i]));
     }
     return {};
   }

@@ -43,6 +43,8 @@ struct ProcessSpec {
   std::string name;                                // "vault", "agent"
   std::vector<std::string> arguments;              // [0] is the program's absolute path
   std::map<std::string, std::string> environment;  // all of it; nothing is inherited
+  // Files of the node, written by a side-car, without which it ends as soon as it is started: "secrets/minio.env".
+  std::vector<std::string> needs = {};
 };
 
 // What a node does with Kubernetes' API where it is a pod (Substrate::pod_api()); nothing where it isn't.

@@ -1,6 +1,24 @@
 #include "harness/cell/substrate.h"
 
 namespace chamber {
+namespace {
+
+// The first of its needs that is not there, if any.
+std::optional<std::string> lacks(Substrate& substrate, std::string_view node, std::string_view process) {
+  for (const NodeSpec& spec : substrate.nodes()) {
+    if (spec.name != node) continue;
+    for (const ProcessSpec& described : spec.processes) {
+      if (described.name != process) continue;
+      for (const std::string& file : described.needs) {
+        // Whether it is there is all that counts, so any error means "not yet".
+        if (!substrate.read_file(node, file)) return file;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Result<PowerLoss> Substrate::lose_power(std::string_view node, const Survival&) {
   return fail(ErrorKind::kHarness, "substrate {} can't cut the power of {}", name(), node);
@@ -22,6 +40,22 @@ std::vector<std::string> running_processes(const Substrate& substrate, std::stri
     }
   }
   return names;
+}
+
+Result<void> ensure_running(Substrate& substrate, std::string_view node, std::string_view process) {
+  if (substrate.state(node, process).running) return {};
+  if (const auto file = lacks(substrate, node, process)) {
+    return fail(ErrorKind::kUnavailable, "{} of {} needs /node/{}, which is not there yet", process, node, *file);
+  }
+  return substrate.start(node, process);
+}
+
+Result<void> start_again(Substrate& substrate, std::string_view node, const std::vector<std::string>& processes) {
+  for (auto process = processes.rbegin(); process != processes.rend(); ++process) {
+    if (lacks(substrate, node, *process)) continue;
+    CHAMBER_CHECK(substrate.start(node, *process));
+  }
+  return {};
 }
 
 Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process) {

@@ -227,6 +227,13 @@ Result<Address> published_address(const std::map<std::string, std::uint16_t, std
 // Those of a node's processes that run now, in the order of its description.
 [[nodiscard]] std::vector<std::string> running_processes(const Substrate& substrate, std::string_view node);
 
+// Starts it unless it runs; kUnavailable while a file that it needs is not there.
+Result<void> ensure_running(Substrate& substrate, std::string_view node, std::string_view process);
+
+// Starts again what ran on a node, side-cars first. What lacks a file that a side-car has yet to write is left to the
+// node's recovery (Component::recover), which comes after.
+Result<void> start_again(Substrate& substrate, std::string_view node, const std::vector<std::string>& processes);
+
 // kHarness with the log's tail when the process has ended, success while it runs: for readiness waits, so that an early
 // exit is noticed at once instead of at the deadline.
 Result<void> still_running(const Substrate& substrate, std::string_view node, std::string_view process);
