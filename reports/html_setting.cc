@@ -129,12 +129,13 @@ std::string setting(const Report& report) {
                                                 bytes_text(record.harness.peak_rss_bytes)));
   if (record.footprint) {
     const RunRecord::Footprint& f = *record.footprint;
-    out +=
-        pair("While the run went on",
-             fmt::format("memory {} early, {} late; descriptors {} early, {} late; threads {} early, {} late; woke at "
-                         "most {} late",
-                         bytes_text(f.rss_bytes_early), bytes_text(f.rss_bytes_late), f.descriptors_early,
-                         f.descriptors_late, f.threads_early, f.threads_late, quantity_text(f.latest_wake_s, "s")));
+    out += pair("While the run went on",
+                fmt::format("memory {} early, {} late (of it the contents of disks {} and {}); descriptors {} early, "
+                            "{} late; threads {} early, {} late; woke at "
+                            "most {} late",
+                            bytes_text(f.rss_bytes_early), bytes_text(f.rss_bytes_late), bytes_text(f.disk_bytes_early),
+                            bytes_text(f.disk_bytes_late), f.descriptors_early, f.descriptors_late, f.threads_early,
+                            f.threads_late, quantity_text(f.latest_wake_s, "s")));
   }
   return out + "</dl></div>\n";
 }

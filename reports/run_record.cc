@@ -74,6 +74,10 @@ class ObjectReader {
   void later_objects(const char* key, std::vector<Value>& into, Shape&& shape) {
     if (get(key, false) != nullptr) objects(key, into, shape);
   }
+  // A number that older records lack.
+  void later_number(const char* key, std::uint64_t& into) {
+    if (get(key, false) != nullptr) read(key, into);
+  }
   void optional_number(const char* key, std::optional<double>& into) {
     if (get(key, false) != nullptr) read(key, into.emplace());
   }
@@ -203,6 +207,9 @@ void read_course(ObjectReader& reader, RunRecord& record) {
     r.read("rss_bytes_early", footprint.rss_bytes_early);
     r.read("rss_bytes_late", footprint.rss_bytes_late);
     r.read("rss_bytes_most", footprint.rss_bytes_most);
+    r.later_number("disk_bytes_early", footprint.disk_bytes_early);
+    r.later_number("disk_bytes_late", footprint.disk_bytes_late);
+    r.later_number("disk_bytes_most", footprint.disk_bytes_most);
     r.read("descriptors_early", footprint.descriptors_early);
     r.read("descriptors_late", footprint.descriptors_late);
     r.read("descriptors_most", footprint.descriptors_most);
@@ -224,11 +231,13 @@ void read_course(ObjectReader& reader, RunRecord& record) {
 }
 
 Json footprint_json(const RunRecord::Footprint& footprint) {
-  return {{"rss_bytes_early", footprint.rss_bytes_early},   {"rss_bytes_late", footprint.rss_bytes_late},
-          {"rss_bytes_most", footprint.rss_bytes_most},     {"descriptors_early", footprint.descriptors_early},
-          {"descriptors_late", footprint.descriptors_late}, {"descriptors_most", footprint.descriptors_most},
-          {"threads_early", footprint.threads_early},       {"threads_late", footprint.threads_late},
-          {"threads_most", footprint.threads_most},         {"latest_wake_s", footprint.latest_wake_s}};
+  return {{"rss_bytes_early", footprint.rss_bytes_early},     {"rss_bytes_late", footprint.rss_bytes_late},
+          {"rss_bytes_most", footprint.rss_bytes_most},       {"disk_bytes_early", footprint.disk_bytes_early},
+          {"disk_bytes_late", footprint.disk_bytes_late},     {"disk_bytes_most", footprint.disk_bytes_most},
+          {"descriptors_early", footprint.descriptors_early}, {"descriptors_late", footprint.descriptors_late},
+          {"descriptors_most", footprint.descriptors_most},   {"threads_early", footprint.threads_early},
+          {"threads_late", footprint.threads_late},           {"threads_most", footprint.threads_most},
+          {"latest_wake_s", footprint.latest_wake_s}};
 }
 
 Json engines_json(const RunRecord& record) {

@@ -76,6 +76,9 @@ struct RunRecord {
     std::uint64_t rss_bytes_early = 0;
     std::uint64_t rss_bytes_late = 0;
     std::uint64_t rss_bytes_most = 0;
+    std::uint64_t disk_bytes_early = 0;  // of these: the contents of the cell's disks that can lose power
+    std::uint64_t disk_bytes_late = 0;
+    std::uint64_t disk_bytes_most = 0;
     std::uint64_t descriptors_early = 0;
     std::uint64_t descriptors_late = 0;
     std::uint64_t descriptors_most = 0;

@@ -53,8 +53,19 @@ void mark_broken(RunRecord::Engine& engine, const std::string& how) {
 
 RunRecord::Footprint footprint_of(const RunOutcome& outcome) {
   const auto& [early, late, most] = outcome.footprint;
-  return {early.rss_bytes,  late.rss_bytes, most.rss_bytes, early.descriptors, late.descriptors,
-          most.descriptors, early.threads,  late.threads,   most.threads,      seconds(outcome.latest_wake)};
+  return {early.rss_bytes,
+          late.rss_bytes,
+          most.rss_bytes,
+          early.disk_bytes,
+          late.disk_bytes,
+          most.disk_bytes,
+          early.descriptors,
+          late.descriptors,
+          most.descriptors,
+          early.threads,
+          late.threads,
+          most.threads,
+          seconds(outcome.latest_wake)};
 }
 
 RunRecord record_of(const ArtifactRequest& request) {

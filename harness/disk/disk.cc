@@ -10,6 +10,7 @@
 #include <limits>
 #include <sstream>
 
+#include "harness/disk/file_content.h"
 #include "harness/disk/fuse_session.h"
 
 namespace chamber {
@@ -131,6 +132,10 @@ class MountedDisk final : public Disk {
 };
 
 }  // namespace
+
+std::uint64_t held_by_disks() {
+  return FileContent::all_pages() * kPageBytes;
+}
 
 Result<void> disks_possible() {
   CHAMBER_TRY(open_device());

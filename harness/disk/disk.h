@@ -10,6 +10,7 @@
 // Extended attributes: there are none. Locks: the kernel's own.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,6 +23,9 @@ namespace chamber {
 
 // Why this process can't mount one, with the command that mends it; success where it can.
 [[nodiscard]] Result<void> disks_possible();
+
+// The bytes that this process's disks keep in memory. Any thread.
+[[nodiscard]] std::uint64_t held_by_disks();
 
 // Any thread, but not one that a program on the disk waits for.
 class Disk {

@@ -1,19 +1,38 @@
 #include "harness/disk/file_content.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace chamber {
 namespace {
 
-constexpr FileContent::Page kZeros{};
+constexpr std::array<std::byte, kPageBytes> kZeros{};
 constexpr std::uint64_t kOneInFour = 4;
 
 std::size_t pages_for(std::uint64_t size) {
   return static_cast<std::size_t>((size + kPageBytes - 1) / kPageBytes);
 }
 
+std::atomic<std::uint64_t> all_there_are = 0;
+
 }  // namespace
+
+FileContent::Page::Page() : std::array<std::byte, kPageBytes>{} {
+  all_there_are.fetch_add(1, std::memory_order_relaxed);
+}
+
+FileContent::Page::Page(const Page& other) : std::array<std::byte, kPageBytes>(other) {
+  all_there_are.fetch_add(1, std::memory_order_relaxed);
+}
+
+FileContent::Page::~Page() {
+  all_there_are.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::uint64_t FileContent::all_pages() {
+  return all_there_are.load(std::memory_order_relaxed);
+}
 
 std::vector<std::span<const std::byte>> FileContent::parts(std::uint64_t offset, std::size_t length) const {
   std::vector<std::span<const std::byte>> found;
@@ -139,7 +158,7 @@ void FileContent::lose_power(const Survival& survival, Random& random, PowerLoss
     ++loss.kept;
     if (random.below(kOneInFour) == 0) {
       const std::size_t arrived = kSectorBytes * (1 + random.below(kPageBytes / kSectorBytes - 1));
-      const Page& old = from_disk ? *from_disk : kZeros;
+      const std::array<std::byte, kPageBytes>& old = from_disk ? *from_disk : kZeros;
       std::memcpy(page(index).data() + arrived, old.data() + arrived, kPageBytes - arrived);
     }
     held_ -= from_disk ? 1 : 0;

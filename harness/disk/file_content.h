@@ -22,7 +22,15 @@ inline constexpr std::size_t kSectorBytes = 512;  // what a disk writes whole or
 // Not thread-safe.
 class FileContent {
  public:
-  using Page = std::array<std::byte, kPageBytes>;
+  // Counted, so that what the disks take is told from what else this process does: see held_by_disks().
+  struct Page : std::array<std::byte, kPageBytes> {
+    Page();
+    Page(const Page& other);
+    Page& operator=(const Page&) = default;
+    ~Page();
+  };
+  // Of all that there are in this process. Any thread.
+  [[nodiscard]] static std::uint64_t all_pages();
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   // Of the memory that it takes, in pages, the disk's old ones with them.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace chamber {
 namespace {
@@ -26,6 +28,20 @@ PowerLoss lose_power(FileContent& file, const Survival& survival = {}) {
   PowerLoss loss;
   file.lose_power(survival, random, loss);
   return loss;
+}
+
+TEST(FileContent, CountsThePagesThatItKeeps) {
+  const std::uint64_t before = FileContent::all_pages();
+  {
+    FileContent content;
+    const std::vector<std::byte> bytes(3 * kPageBytes, std::byte{1});
+    content.write(0, bytes);
+    EXPECT_EQ(FileContent::all_pages() - before, 3U);
+    content.sync();
+    content.write(0, std::span(bytes).first(1));
+    EXPECT_EQ(FileContent::all_pages() - before, 4U) << "what the disk has of it, too";
+  }
+  EXPECT_EQ(FileContent::all_pages(), before);
 }
 
 TEST(FileContent, HasWhatWasSyncedAfterALossOfPower) {

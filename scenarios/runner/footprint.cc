@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "harness/base/eventually.h"
+#include "harness/disk/disk.h"
 
 namespace chamber {
 namespace {
@@ -26,18 +27,21 @@ Footprint mean(const std::vector<Footprint>& samples, std::size_t from, std::siz
   Footprint sum;
   for (std::size_t i = from; i < to; ++i) {
     sum.rss_bytes += samples[i].rss_bytes;
+    sum.disk_bytes += samples[i].disk_bytes;
     sum.descriptors += samples[i].descriptors;
     sum.threads += samples[i].threads;
   }
   const std::uint64_t count = std::max<std::uint64_t>(1, to - from);
-  return {sum.rss_bytes / count, sum.descriptors / count, sum.threads / count};
+  return {sum.rss_bytes / count, sum.disk_bytes / count, sum.descriptors / count, sum.threads / count};
 }
 
 }  // namespace
 
 Footprint footprint_now() {
-  Footprint footprint{
-      .rss_bytes = 0, .descriptors = entries_of("/proc/self/fd"), .threads = entries_of("/proc/self/task")};
+  Footprint footprint{.rss_bytes = 0,
+                      .disk_bytes = held_by_disks(),
+                      .descriptors = entries_of("/proc/self/fd"),
+                      .threads = entries_of("/proc/self/task")};
   std::ifstream file("/proc/self/statm");
   std::uint64_t size = 0;
   std::uint64_t resident = 0;
@@ -53,6 +57,7 @@ FootprintCourse course_of(const std::vector<Footprint>& samples) {
       mean(samples, samples.size() - std::max(quarter, std::min<std::size_t>(1, samples.size())), samples.size());
   for (const Footprint& sample : samples) {
     course.most.rss_bytes = std::max(course.most.rss_bytes, sample.rss_bytes);
+    course.most.disk_bytes = std::max(course.most.disk_bytes, sample.disk_bytes);
     course.most.descriptors = std::max(course.most.descriptors, sample.descriptors);
     course.most.threads = std::max(course.most.threads, sample.threads);
   }

@@ -13,6 +13,7 @@ namespace chamber {
 
 struct Footprint {
   std::uint64_t rss_bytes = 0;
+  std::uint64_t disk_bytes = 0;  // of these: what the cell's disks that can lose power keep (harness/disk)
   std::uint64_t descriptors = 0;
   std::uint64_t threads = 0;
 };
