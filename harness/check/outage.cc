@@ -22,7 +22,7 @@ class OutageFinder {
                      [](const Operation* a, const Operation* b) { return a->intended < b->intended; });
     for (const Operation* operation : operations) {
       last_answer_ = std::max(last_answer_, operation->end == kNever ? operation->start : operation->end);
-      if (failed(*operation)) {
+      if (failed(history_, *operation, options_)) {
         failure(*operation);
       } else if (open_) {
         success(*operation);
@@ -37,11 +37,6 @@ class OutageFinder {
   }
 
  private:
-  [[nodiscard]] bool failed(const Operation& operation) const {
-    if (!served(history_, operation)) return true;
-    return options_.slower_than && latency(operation) > *options_.slower_than;
-  }
-
   void failure(const Operation& operation) {
     if (!open_) open_ = Outage{operation.intended, operation.intended, true, 0};
     ++open_->failed;
@@ -93,6 +88,11 @@ void add_evidence(const History& history, const std::vector<Outage>& outages, Ch
 }
 
 }  // namespace
+
+bool failed(const History& history, const Operation& operation, const OutageOptions& options) {
+  if (!served(history, operation)) return true;
+  return options.slower_than && latency(operation) > *options.slower_than;
+}
 
 std::vector<Outage> find_outages(const History& history, const OutageOptions& options) {
   return OutageFinder(history, options).find();

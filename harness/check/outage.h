@@ -32,6 +32,9 @@ struct Outage {
   [[nodiscard]] Duration length() const { return to - from; }
 };
 
+// Whether an operation counts as one that failed.
+[[nodiscard]] bool failed(const History& history, const Operation& operation, const OutageOptions& options);
+
 // In order of time; they don't overlap.
 [[nodiscard]] std::vector<Outage> find_outages(const History& history, const OutageOptions& options);
 

@@ -12,6 +12,7 @@ namespace {
 struct Quiet {
   Instant from;
   Instant to;
+  bool ends_in_fault;  // or with the load
 };
 
 // Stretches after a fault in which none is on, up to the last operation's intended start.
@@ -21,10 +22,24 @@ std::vector<Quiet> quiet_periods(const History& history, Instant last) {
   Instant busy_until;
   for (std::size_t i = 0; i < faults.size(); ++i) {
     busy_until = std::max(busy_until, faults[i].to);
-    const Instant next = i + 1 < faults.size() ? std::min(faults[i + 1].from, last) : last;
-    if (next > busy_until) periods.push_back({busy_until, next});
+    const bool fault_is_next = i + 1 < faults.size() && faults[i + 1].from <= last;
+    const Instant next = fault_is_next ? faults[i + 1].from : last;
+    if (next > busy_until) periods.push_back({busy_until, next, fault_is_next});
   }
   return periods;
+}
+
+// Whether an outage that reaches into a quiet period began before it or was seen in it: not by an operation alone that
+// was on its way when the next fault began.
+bool is_of(const Quiet& quiet, const Outage& outage, const History& history, const ServedAgainOptions& options,
+           const std::vector<const Operation*>& operations) {
+  if (outage.from >= quiet.to || outage.to <= quiet.from) return false;
+  if (outage.from < quiet.from || !quiet.ends_in_fault) return true;
+  return std::any_of(operations.begin(), operations.end(), [&](const Operation* operation) {
+    if (operation->intended < outage.from || operation->intended >= quiet.to) return false;
+    const bool seen = operation->end < quiet.to || operation->intended < quiet.to - options.met;
+    return seen && failed(history, *operation, options.outage);
+  });
 }
 
 }  // namespace
@@ -52,7 +67,7 @@ CheckResult check_served_again(const History& history, const ServedAgainOptions&
     result.operations += static_cast<std::uint64_t>(in_it);
     Instant back = quiet.from;
     for (const Outage& outage : outages) {
-      if (outage.from < quiet.to && outage.to > quiet.from) back = std::max(back, std::min(outage.to, quiet.to));
+      if (is_of(quiet, outage, history, options, operations)) back = std::max(back, std::min(outage.to, quiet.to));
     }
     worst = std::max(worst, back - quiet.from);
     const bool kept = back - quiet.from <= options.within;

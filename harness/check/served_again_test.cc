@@ -55,6 +55,18 @@ TEST(ServedAgain, ServiceThatGoesAwayAgainIsTooLate) {
   EXPECT_THAT(result.evidence[0], HasSubstr("served after 19.00s, too late"));
 }
 
+TEST(ServedAgain, WhatTheNextFaultMeetsOnItsWayIsThatFaults) {
+  const auto with = [](std::int64_t from, std::int64_t to) {
+    HistoryBuilder builder = run({{40'000, 44'000}});
+    builder.add("w", 90'000, Function::kWrite, 0, 1, from, to, Outcome::kUnknown);
+    return check(builder).judgement;
+  };
+  EXPECT_EQ(with(39'999, 44'999), Judgement::kPass);
+  EXPECT_EQ(with(39'995, 39'999), Judgement::kFail) << "it was told before";
+  EXPECT_EQ(with(38'000, 43'000), Judgement::kFail) << "it had waited for two seconds";
+  EXPECT_EQ(with(59'985, 64'985), Judgement::kFail) << "there is no next fault";
+}
+
 TEST(ServedAgain, ServiceThatNeverComesBackFails) {
   const CheckResult result = check(run({{41'000, 60'000}}));
   EXPECT_EQ(result.judgement, Judgement::kFail);

@@ -295,6 +295,12 @@ TEST(ServedAgain, AgreesWithItsTwin) {
     const OutageOptions outage{
         .workload = "w", .sustained_operations = 1 + random.below(2), .sustained_for = milliseconds(random.below(4))};
     const Duration within = milliseconds(random.below(12));
+    const Duration met = milliseconds(random.below(8));
+    const auto starts_a_fault = [&](Instant at) {
+      return std::any_of(kFaults.begin(), kFaults.end(), [&](const std::string_view fault) {
+        return moment_of(history, EventKind::kFaultStart, fault) == at;
+      });
+    };
     bool judged = false;
     bool good = true;
     for (const auto& [from, to] : quiet_stretches(history)) {
@@ -304,11 +310,16 @@ TEST(ServedAgain, AgreesWithItsTwin) {
       if (to - from <= within || !any) continue;
       judged = true;
       for (const Outage& each : find_outages(history, outage)) {
-        const bool reaches_in = each.from < to && each.to > from;
+        bool seen = each.from < from || !starts_a_fault(to);
+        for (const Operation& operation : chosen(history)) {
+          if (was_served(history, operation) || operation.intended < each.from || operation.intended >= to) continue;
+          seen = seen || operation.end < to || to - operation.intended > met;
+        }
+        const bool reaches_in = seen && each.from < to && each.to > from;
         if (reaches_in && std::min(each.to, to) - from > within) good = false;
       }
     }
-    return Answers{check_served_again(history, {.outage = outage, .within = within}),
+    return Answers{check_served_again(history, {.outage = outage, .within = within, .met = met}),
                    judged ? pass_if(good) : Judgement::kInconclusive};
   });
 }
