@@ -1,19 +1,25 @@
 #include "harness/cell/substrate.h"
 
+#include <algorithm>
+
 namespace chamber {
 namespace {
 
-// The first of its needs that is not there, if any.
-std::optional<std::string> lacks(Substrate& substrate, std::string_view node, std::string_view process) {
+// Empty for a node or a process that the cell doesn't have.
+std::vector<std::string> needs_of(const Substrate& substrate, std::string_view node, std::string_view process) {
   for (const NodeSpec& spec : substrate.nodes()) {
     if (spec.name != node) continue;
-    for (const ProcessSpec& described : spec.processes) {
-      if (described.name != process) continue;
-      for (const std::string& file : described.needs) {
-        // Whether it is there is all that counts, so any error means "not yet".
-        if (!substrate.read_file(node, file)) return file;
-      }
-    }
+    const auto described = std::ranges::find(spec.processes, process, &ProcessSpec::name);
+    if (described != spec.processes.end()) return described->needs;
+  }
+  return {};
+}
+
+// The first of its needs that is not there, if any.
+std::optional<std::string> lacks(Substrate& substrate, std::string_view node, std::string_view process) {
+  for (const std::string& file : needs_of(substrate, node, process)) {
+    // Whether it is there is all that counts, so any error means "not yet".
+    if (!substrate.read_file(node, file)) return file;
   }
   return std::nullopt;
 }
