@@ -134,7 +134,7 @@ class MountedDisk final : public Disk {
 }  // namespace
 
 std::uint64_t held_by_disks() {
-  return FileContent::all_pages() * kPageBytes;
+  return FileContent::page_memory();
 }
 
 Result<void> disks_possible() {

@@ -24,7 +24,7 @@ namespace chamber {
 // Why this process can't mount one, with the command that mends it; success where it can.
 [[nodiscard]] Result<void> disks_possible();
 
-// The bytes that this process's disks keep in memory. Any thread.
+// The memory that this process's disks have taken, in bytes; what a file gives back is kept for the next. Any thread.
 [[nodiscard]] std::uint64_t held_by_disks();
 
 // Any thread, but not one that a program on the disk waits for.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <memory_resource>
+#include <mutex>
 
 namespace chamber {
 namespace {
@@ -14,24 +16,57 @@ std::size_t pages_for(std::uint64_t size) {
   return static_cast<std::size_t>((size + kPageBytes - 1) / kPageBytes);
 }
 
-std::atomic<std::uint64_t> all_there_are = 0;
+// What the pool of pages asks for, counted.
+class CountedMemory : public std::pmr::memory_resource {
+ public:
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    void* memory = std::pmr::new_delete_resource()->allocate(bytes, alignment);
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    return memory;
+  }
+  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    std::pmr::new_delete_resource()->deallocate(memory, bytes, alignment);
+    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
+constexpr std::size_t kPagesAtOnce = 1024;  // at most that the pool asks for before they are needed
+
+struct PageMemory {
+  std::mutex mutex;
+  CountedMemory source;
+  std::pmr::unsynchronized_pool_resource pool{
+      {.max_blocks_per_chunk = kPagesAtOnce, .largest_required_pool_block = sizeof(FileContent::Page)}, &source};
+};
+
+PageMemory& page_memory_of_all() {
+  // Never destroyed: pages may outlive every other static object.
+  static auto& memory = *new PageMemory;
+  return memory;
+}
 
 }  // namespace
 
-FileContent::Page::Page() : std::array<std::byte, kPageBytes>{} {
-  all_there_are.fetch_add(1, std::memory_order_relaxed);
+void* FileContent::Page::operator new(std::size_t bytes) {
+  PageMemory& memory = page_memory_of_all();
+  const std::scoped_lock lock(memory.mutex);
+  return memory.pool.allocate(bytes, alignof(Page));
 }
 
-FileContent::Page::Page(const Page& other) : std::array<std::byte, kPageBytes>(other) {
-  all_there_are.fetch_add(1, std::memory_order_relaxed);
+void FileContent::Page::operator delete(void* page) noexcept {
+  PageMemory& memory = page_memory_of_all();
+  const std::scoped_lock lock(memory.mutex);
+  memory.pool.deallocate(page, sizeof(Page), alignof(Page));
 }
 
-FileContent::Page::~Page() {
-  all_there_are.fetch_sub(1, std::memory_order_relaxed);
-}
-
-std::uint64_t FileContent::all_pages() {
-  return all_there_are.load(std::memory_order_relaxed);
+std::uint64_t FileContent::page_memory() {
+  return page_memory_of_all().source.bytes();
 }
 
 std::vector<std::span<const std::byte>> FileContent::parts(std::uint64_t offset, std::size_t length) const {

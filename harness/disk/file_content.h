@@ -22,15 +22,14 @@ inline constexpr std::size_t kSectorBytes = 512;  // what a disk writes whole or
 // Not thread-safe.
 class FileContent {
  public:
-  // Counted, so that what the disks take is told from what else this process does: see held_by_disks().
+  // From memory of its own: pages come and go by the thousand all through a run, and between the other allocations of
+  // this process they would leave gaps that nobody else can use. What one file gives back is the next one's.
   struct Page : std::array<std::byte, kPageBytes> {
-    Page();
-    Page(const Page& other);
-    Page& operator=(const Page&) = default;
-    ~Page();
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* page) noexcept;
   };
-  // Of all that there are in this process. Any thread.
-  [[nodiscard]] static std::uint64_t all_pages();
+  // That this process ever had at once, in bytes: none of it is given back. Any thread.
+  [[nodiscard]] static std::uint64_t page_memory();
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   // Of the memory that it takes, in pages, the disk's old ones with them.
