@@ -14,7 +14,7 @@ namespace {
 std::string text_of(const FileContent& file) {
   std::string text;
   for (const auto& part : file.parts(0, file.size())) {
-    for (const std::byte byte : part) text.push_back(static_cast<char>(byte));
+    text.append(reinterpret_cast<const char*>(part.data()), part.size());
   }
   return text;
 }
