@@ -130,7 +130,7 @@ std::string setting(const Report& report) {
   if (record.footprint) {
     const RunRecord::Footprint& f = *record.footprint;
     out += pair("While the run went on",
-                fmt::format("memory {} early, {} late (of it the contents of disks {} and {}); descriptors {} early, "
+                fmt::format("memory {} early, {} late (of it for disks {} and {}); descriptors {} early, "
                             "{} late; threads {} early, {} late; woke at "
                             "most {} late",
                             bytes_text(f.rss_bytes_early), bytes_text(f.rss_bytes_late), bytes_text(f.disk_bytes_early),
