@@ -106,6 +106,7 @@ void child_credentials(const ChildPlan& plan) {
     if (fcntl(fd, F_SETFD, 0) != 0) child_fail(plan, kDescriptors);
   }
   if (chdir(options.working_directory.c_str()) != 0) child_fail(plan, kDirectory);
+  if (options.timer_slack) prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(options.timer_slack->count()), 0, 0, 0);
   child_credentials(plan);
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);  // changing credentials cleared it
   execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());

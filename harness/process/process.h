@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -35,17 +36,18 @@ struct Credentials {
 };
 
 struct SpawnOptions {
-  std::vector<std::string> arguments;              // [0] is the program's path
-  std::map<std::string, std::string> environment;  // all of it
-  std::filesystem::path working_directory = "/";   // as seen inside the entered namespaces
-  int standard_input = -1;                         // -1: /dev/null
-  int standard_output = -1;                        // -1: /dev/null
-  int standard_error = -1;                         // -1: /dev/null
-  std::vector<int> inherited;                      // descriptors that stay open in it, under the same numbers
-  std::vector<int> namespaces;                     // entered in this order, by setns(2)
-  std::optional<Credentials> credentials;          // supplementary groups are dropped with it
-  bool drop_capabilities = false;                  // and can never gain any again (no_new_privs)
-  bool die_with_parent = false;                    // SIGKILL when the thread that spawned it ends
+  std::vector<std::string> arguments;                   // [0] is the program's path
+  std::map<std::string, std::string> environment;       // all of it
+  std::filesystem::path working_directory = "/";        // as seen inside the entered namespaces
+  int standard_input = -1;                              // -1: /dev/null
+  int standard_output = -1;                             // -1: /dev/null
+  int standard_error = -1;                              // -1: /dev/null
+  std::vector<int> inherited;                           // descriptors that stay open in it, under the same numbers
+  std::vector<int> namespaces;                          // entered in this order, by setns(2)
+  std::optional<Credentials> credentials;               // supplementary groups are dropped with it
+  bool drop_capabilities = false;                       // and can never gain any again (no_new_privs)
+  bool die_with_parent = false;                         // SIGKILL when the thread that spawned it ends
+  std::optional<std::chrono::nanoseconds> timer_slack;  // PR_SET_TIMERSLACK of prctl(2); inherited when not given
 };
 
 // A started child. Moving is cheap; destroying it neither kills nor waits. Thread-safe.

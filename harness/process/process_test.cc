@@ -31,6 +31,14 @@ TEST(Process, GivesOutputExitCodeAndOnlyTheGivenEnvironment) {
   EXPECT_EQ(result->output, "hello\nerr\n3\n");  // PATH, GREETING, and PWD of the shell
 }
 
+TEST(Process, StartsWithTheTimerSlackGivenAndPassesItOn) {
+  SpawnOptions options = shell("cat /proc/self/timerslack_ns");
+  options.timer_slack = std::chrono::milliseconds(3);
+  const auto result = run_command(options, "", soon());
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->output, "3000000\n");
+}
+
 TEST(Process, FeedsStandardInputLargerThanAPipe) {
   const std::string input(1 << 18, 'x');
   const auto result = run_command(shell("wc -c"), input, soon());
