@@ -45,6 +45,9 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment;  // all of it; nothing is inherited
   // Files of the node, written by a side-car, without which it ends as soon as it is started: "secrets/minio.env".
   std::vector<std::string> needs = {};
+  // How much of the processors it does with beside the others, where they are shared by what was asked for
+  // (Kubernetes).
+  int processor_weight = 10;
 };
 
 // What a node does with Kubernetes' API where it is a pod (Substrate::pod_api()); nothing where it isn't.
