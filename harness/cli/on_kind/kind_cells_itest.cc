@@ -284,6 +284,7 @@ TEST_F(KindCells, SaysThatAnImageIsNotToBeHad) {
   nlohmann::json catalogue = json_of(fs::path(environment_["CHAMBER_CACHE"]) / "images/node.json");
   catalogue["image"] = "chamber/node:never-built";
   catalogue["archive"] = "/nowhere/node.tar.zst";
+  catalogue.erase("pulled");
   fs::create_directory(root_ / "empty/images");
   std::ofstream(root_ / "empty/images/node.json") << catalogue;
   environment_["CHAMBER_CACHE"] = root_ / "empty";
