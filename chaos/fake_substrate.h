@@ -18,7 +18,7 @@ namespace chamber {
 class FakeLinks final : public Links {
  public:
   Result<LinkFaultId> apply(const std::vector<std::string>& from, const std::vector<std::string>& to,
-                            const LinkFault& fault, Duration) override {
+                            const LinkRule& fault, Duration) override {
     if (last_ + 1 == refused) return fail(ErrorKind::kHarness, "no more rules");
     faults_[++last_] = fault;
     ends_[last_] = {from, to};
@@ -66,7 +66,7 @@ class FakeLinks final : public Links {
 
  private:
   LinkFaultId last_ = 0;
-  std::map<LinkFaultId, LinkFault> faults_;
+  std::map<LinkFaultId, LinkRule> faults_;
   std::map<LinkFaultId, Ends> ends_;
   mutable LinkCounters counters_;
 };
@@ -239,7 +239,7 @@ class FakeSubstrate final : public Substrate {
 
 class FaultTest : public testing::Test {
  protected:
-  std::unique_ptr<Fault> make(const std::string& kind, const LinkFault& link = {},
+  std::unique_ptr<Fault> make(const std::string& kind, const LinkRule& link = {},
                               const std::string& direction = "both") {
     FaultRequest request{.kind = kind, .targets = {"vault-0"}};
     request.direction = direction;

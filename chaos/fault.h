@@ -22,7 +22,7 @@ struct FaultRequest {
   std::vector<std::string> others = {};   // link faults: the far ends; empty: every other node of the cell
   std::string direction = "both";         // link faults: both | in (to the targets) | out (from them)
   Duration time_to_live{};                // the harm ends by itself after this, whatever becomes of us
-  LinkFault link = {};                    // delay: what to add; loss: the share; thin: the rate
+  LinkRule link = {};                     // delay: what to add; loss: the share; thin: the rate
   Survival survival = {};                 // lose_power
   std::string program = {};               // crash, pause: whom it hurts; empty for pause: every process
 };

@@ -46,11 +46,11 @@ TEST_F(FaultTest, EveryKindProvesItselfAndIsUndone) {
     EXPECT_TRUE(substrate_.stopped_in("vault-0").empty()) << kind;
     substrate_.fake_links().open = true;
   }
-  const LinkFault delay{.delay = std::chrono::milliseconds(50)};
-  const LinkFault loss{.loss = 0.3};
-  const LinkFault rate{.rate_bits_per_second = 1'000'000};
+  const LinkRule delay{.delay = std::chrono::milliseconds(50)};
+  const LinkRule loss{.loss = 0.3};
+  const LinkRule rate{.rate_bits_per_second = 1'000'000};
   for (const auto& [kind, link] :
-       {std::pair("partition", LinkFault{}), {"delay", delay}, {"loss", loss}, {"thin", rate}}) {
+       {std::pair("partition", LinkRule{}), {"delay", delay}, {"loss", loss}, {"thin", rate}}) {
     const auto fault = make(kind, link);
     ASSERT_TRUE(fault->apply()) << kind;
     const auto proof = fault->prove({});
@@ -64,10 +64,10 @@ TEST_F(FaultTest, EveryKindProvesItselfAndIsUndone) {
 TEST_F(FaultTest, AFaultThatDoesNothingIsNotProven) {
   substrate_.signals_work = false;
   substrate_.fake_links().effective = false;
-  const LinkFault delay{.delay = std::chrono::milliseconds(50)};
-  const LinkFault loss{.loss = 0.3};
+  const LinkRule delay{.delay = std::chrono::milliseconds(50)};
+  const LinkRule loss{.loss = 0.3};
   for (const auto& [kind, link] :
-       {std::pair("kill", LinkFault{}), {"pause", {}}, {"partition", {}}, {"delay", delay}, {"loss", loss}}) {
+       {std::pair("kill", LinkRule{}), {"pause", {}}, {"partition", {}}, {"delay", delay}, {"loss", loss}}) {
     const auto fault = make(kind, link);
     ASSERT_TRUE(fault->apply()) << kind;
     EXPECT_FALSE(fault->prove({})) << kind;

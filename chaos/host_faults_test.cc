@@ -97,7 +97,7 @@ TEST_F(HostLinkTest, PacketsBetweenKubernetesNodesAreLost) {
 
 TEST_F(HostLinkTest, ACutThatIsNoneIsNotProven) {
   links_.effective = false;
-  for (const auto& [kind, link] : {std::pair("partition_node", LinkFault{}), {"loss_node", {.loss = 0.3}}}) {
+  for (const auto& [kind, link] : {std::pair("partition_node", LinkRule{}), {"loss_node", {.loss = 0.3}}}) {
     const auto fault = make(kind, link);
     EXPECT_FALSE(fault->prove({})) << kind << " was not done";
     ASSERT_TRUE(fault->apply());

@@ -174,7 +174,7 @@ class HostLinkFault final : public Fault {
 Result<std::unique_ptr<Fault>> make_host_link_fault(const FaultRequest& request, Substrate& substrate) {
   FaultRequest full = request;
   if (full.kind == "partition_node") {
-    full.link = LinkFault{.drop = true};
+    full.link = LinkRule{.drop = true};
   } else if (full.kind != "loss_node") {
     return std::unique_ptr<Fault>();
   } else if (full.link.loss <= 0) {

@@ -106,7 +106,7 @@ class Delay final : public LinkHarm {
   using LinkHarm::LinkHarm;
 
   Result<std::string> prove(const std::stop_token&) override {
-    const LinkFault& link = request().link;
+    const LinkRule& link = request().link;
     const int ways = request().direction == "both" ? 2 : 1;
     const Duration least = std::max(Duration::zero(), link.delay - link.jitter) * ways;
     const Duration took = CHAMBER_TRY(shortest(probe_, least * 3 + std::chrono::seconds(1)));
@@ -250,7 +250,7 @@ Result<std::unique_ptr<Fault>> make_link_fault(const FaultRequest& request, Subs
   std::vector<Probe> probes = probes_between(full, substrate);
   std::unique_ptr<Fault> fault;
   if (full.kind == "partition") {
-    full.link = LinkFault{.drop = true};
+    full.link = LinkRule{.drop = true};
     fault = std::make_unique<Partition>(full, substrate, std::move(probes));
   } else if (full.kind == "delay") {
     if (full.link.delay <= Duration::zero()) return fail(ErrorKind::kInput, "delay: add must be longer than 0s");

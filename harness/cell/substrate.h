@@ -16,6 +16,7 @@
 #include "harness/base/seen_processes.h"
 #include "harness/cell/node.h"
 #include "harness/disk/power_loss.h"
+#include "harness/net/wire/rule.h"
 
 namespace chamber {
 
@@ -36,18 +37,6 @@ struct ExecResult {
   std::string output;  // standard output and error, in order, at most 1 MiB
 };
 
-// What is done to packets on the way from one node to another. Zero means: leave as it is.
-struct LinkFault {
-  bool drop = false;
-  Duration delay{};
-  Duration jitter{};                       // uniform, ± around the delay
-  double loss = 0;                         // share of packets, 0 to 1
-  double duplicate = 0;                    // share
-  double reorder = 0;                      // share
-  double corrupt = 0;                      // share
-  std::uint64_t rate_bits_per_second = 0;  //
-};
-
 struct LinkCounters {
   std::uint64_t packets = 0;  // delivered
   std::uint64_t dropped = 0;  // by a fault
@@ -63,7 +52,7 @@ class Links {
   // Both lists are node names. One direction: packets from any of `from` to any of `to`. Ends by itself after
   // `time_to_live`, whatever becomes of the caller.
   virtual Result<LinkFaultId> apply(const std::vector<std::string>& from, const std::vector<std::string>& to,
-                                    const LinkFault& fault, Duration time_to_live) = 0;
+                                    const LinkRule& fault, Duration time_to_live) = 0;
   virtual Result<void> remove(LinkFaultId id) = 0;
   [[nodiscard]] virtual LinkCounters counters(std::string_view from, std::string_view to) const = 0;
   // The time a TCP connection from one node to a port of another takes to be established; kUnavailable when refused,

@@ -25,8 +25,8 @@ constexpr Duration kLeastHarm = seconds(1);
 constexpr Duration kPatience = seconds(15);
 constexpr Duration kLook = milliseconds(200);
 
-Result<LinkFault> link_fault(const language::Parameters& parameters) {
-  LinkFault link;
+Result<LinkRule> link_fault(const language::Parameters& parameters) {
+  LinkRule link;
   if (const auto add = CHAMBER_TRY(parameters.maybe<Duration>("add"))) link.delay = *add;
   if (const auto jitter = CHAMBER_TRY(parameters.maybe<Duration>("jitter"))) link.jitter = *jitter;
   if (const auto share = CHAMBER_TRY(parameters.maybe<document::Percentage>("share"))) link.loss = share->fraction();
