@@ -151,7 +151,7 @@ TEST(Draw, DrawsWhatTheSubstrateCanDo) {
     for (const DrawnFault& fault : schedule->faults) on_kind.insert(fault.kind);
   }
   EXPECT_TRUE(on_kind.contains("delete_pod"));
-  EXPECT_FALSE(on_kind.contains("delay"));
+  EXPECT_TRUE(on_kind.contains("delay"));
   EXPECT_FALSE(on_kind.contains("lose_power"));
 }
 

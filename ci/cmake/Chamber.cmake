@@ -14,6 +14,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(FUSE REQUIRED IMPORTED_TARGET fuse3>=3.10)
+pkg_check_modules(QUEUE REQUIRED IMPORTED_TARGET libnetfilter_queue libmnl)
 
 option(CHAMBER_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 

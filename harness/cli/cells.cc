@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "fixtures/kind/cluster.h"
+#include "fixtures/kind/packet_holder.h"
 #include "fixtures/servers/locate.h"
 #include "harness/base/clock.h"
 #include "harness/base/home.h"
@@ -73,6 +74,11 @@ std::vector<std::string> needed_servers(const Stack& stack, const std::function<
   return needed;
 }
 
+bool holds_packets_back(const language::Plan& plan) {
+  return std::any_of(plan.faults.begin(), plan.faults.end(),
+                     [](const auto& fault) { return *fault.kind == "delay" || *fault.kind == "thin"; });
+}
+
 }  // namespace
 
 Result<Stack> stack_named(const std::string& name) {
@@ -106,6 +112,9 @@ Result<void> require_possible(const std::string& on, const language::Plan& plan)
             "(--set stack.vault.can_lose_power=false)";
       }
     }
+  }
+  if (why_not.empty() && on == kKind && holds_packets_back(plan)) {
+    if (const auto held = kind::packets_can_be_held(); !held) why_not = held.error().message();
   }
   if (why_not.empty()) return {};
   return fail(ErrorKind::kHarness, "not run: {} can't be run on {} as it is written: {}", *plan.name, on, why_not);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fixtures/kind/cluster.h"
+#include "fixtures/kind/packet_holder.h"
 #include "fixtures/servers/table.h"
 #include "harness/base/home.h"
 #include "harness/cli/cell_client.h"
@@ -97,6 +98,7 @@ std::vector<Finding> look_at_kind() {
       images ? fmt::format("Kubernetes {} in {}", images->kubernetes, images->node_image) : "");
   add("machine", kind::check_machine(Stack::production(), kind::read_machine(cache)),
       "enough memory, inotify instances and disk");
+  add("links", kind::packets_can_be_held(), "packets can be held back, for the faults delay and thin");
   return findings;
 }
 

@@ -6,6 +6,7 @@
 #include "fixtures/kind/cluster.h"
 #include "fixtures/kind/cluster_keeper.h"
 #include "fixtures/kind/kind_hosts.h"
+#include "fixtures/kind/packet_holder.h"
 #include "fixtures/servers/surroundings.h"
 #include "harness/cli/cell_client.h"
 #include "harness/cli/cell_host.h"
@@ -230,6 +231,7 @@ std::optional<int> not_for_people(const std::vector<std::string>& words) {
     const auto options = chamber::kind::cluster_keeper_options(words);
     return options ? chamber::kind::run_cluster_keeper(*options) : chamber::report_error(options.error());
   }
+  if (words[0] == chamber::kind::kPacketHolderCommand) return chamber::kind::run_packet_holder(words);
   if (words[0] == chamber::kind::kNodeReturnsCommand && words.size() == 2) {
     return chamber::kind::run_node_returns(words[1]);
   }

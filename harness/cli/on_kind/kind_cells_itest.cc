@@ -100,6 +100,18 @@ TEST_F(KindCells, AScenarioRunsUnchangedAndLeavesNothing) {
   expect_tidy(only_folder());
 }
 
+TEST_F(KindCells, ADelayHoldsUpRequestsToAServiceAndTheirAnswers) {
+  const Ended run = chamber({"run", "slow-database-link", "--on", "kind"});
+  EXPECT_EQ(run.code, 0) << run.err << run.out;
+  const nlohmann::json verdict = json_of(only_folder() / "verdict.json");
+  double median = 0;
+  for (const nlohmann::json& result : verdict.at("results")) {
+    if (result.at("check") == "latency postgres.append p50") median = result.at("budget").at("observed");
+  }
+  EXPECT_GE(median, 40) << "20 ms each way";
+  EXPECT_TRUE(nothing_more_than(before_));
+}
+
 TEST_F(KindCells, KubernetesEvictsPodsAsTheirBudgetLetsIt) {
   const Ended run = chamber({"run", "pod-evicted", "--on", "kind"});
   EXPECT_EQ(run.code, 0) << run.err << run.out;
