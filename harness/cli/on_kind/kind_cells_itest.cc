@@ -257,6 +257,9 @@ TEST_F(KindCells, APodMayTalkToThoseItNeedsAndToNobodyElse) {
     for (std::string line; std::getline(lines, line);) open.insert(line);
     EXPECT_EQ(open, needed) << from;
   }
+  // While there is a cell.
+  EXPECT_EQ(chamber({"exec", "identity-0", "sh", "-c", "test -s /vault/secrets/masterkey"}).code, 0)
+      << "what an agent wrote is where applications on Kubernetes look for it";
 }
 
 TEST_F(KindCells, SaysWhatIsMissing) {
