@@ -97,6 +97,7 @@ class FakePods final : public Pods, public Hosts {
     came_back.push_back(node);
     return {};
   }
+  Result<std::map<std::string, std::string>> records() override { return std::map<std::string, std::string>{}; }
   Result<std::vector<std::string>> nodes_on(const std::string& name) override {
     if (!spread) return std::vector<std::string>{"vault-0", "vault-1"};
     if (name == "control") return std::vector<std::string>{};

@@ -97,6 +97,9 @@ class Pods {
   virtual Result<void> await_successor(const std::string& node, const std::string& uid, Deadline deadline) = 0;
   // Waits until a pod whose containers all ended with its Kubernetes node has them again.
   virtual Result<void> await_containers(const std::string& node, Deadline deadline) = 0;
+  // What Kubernetes tells of the cell to who may not read its Secrets: all other objects of its, and events of all
+  // that is in the cluster, by what they are, as JSON.
+  virtual Result<std::map<std::string, std::string>> records() = 0;
 };
 
 // A Kubernetes node, seen from outside during `over`.

@@ -143,10 +143,21 @@ Result<CheckResult> no_secret_leaked(const ArtifactRequest& request) {
       ++logs;
     }
   }
+  std::string of_pods;
+  if (Pods* const pods = substrate.pods()) {
+    const auto records = CHAMBER_TRY(pods->records());
+    for (const auto& [what, text] : records) {
+      for (const std::string& name : finder.find_in(text)) {
+        result.evidence.push_back(fmt::format("{} in the {} that Kubernetes has of the cell", name, what));
+      }
+    }
+    of_pods = fmt::format("{} kinds of objects and events, ", records.size());
+  }
   result.summary = fmt::format(
-      "{} secrets looked for in {} files, {} logs inside nodes, and {} times in every command line and environment: {} "
-      "places",
-      secrets().all().size(), files.searched_files, logs, request.outcome.secret_looks, result.evidence.size());
+      "{} secrets looked for in {} files, {} logs inside nodes, {}and {} times in every command line and environment: "
+      "{} places",
+      secrets().all().size(), files.searched_files, logs, of_pods, request.outcome.secret_looks,
+      result.evidence.size());
   // Every cell has secrets, be it only the keys of its certificates: who knows none looked for nothing.
   const bool any = !secrets().all().empty();
   if (any) result.judgement = result.evidence.empty() ? Judgement::kPass : Judgement::kFail;

@@ -262,6 +262,25 @@ TEST_F(KindCells, APodMayTalkToThoseItNeedsAndToNobodyElse) {
       << "what an agent wrote is where applications on Kubernetes look for it";
 }
 
+TEST_F(KindCells, ASecretThatKubernetesTellsIsNoSecret) {
+  ASSERT_EQ(chamber({"up", "minimal", "--on", "kind"}).code, 0) << text_of(root_ / "err");
+  const std::string scenario = write("small.yaml",
+                                     "name: small\nabout: Nothing is told.\nstack: minimal\n"
+                                     "load:\n  - {workload: vault.register, rate: 20/s}\n"
+                                     "duration: 3s\nchecks:\n  - {linearizable: vault.register}\n");
+  const fs::path cell = only_folder();
+  const std::string name = cell.filename();
+  const Ended kept = chamber({"run", scenario, "--in", name, "--out", root_ / "kept"});
+  EXPECT_EQ(kept.code, 0) << kept.out << kept.err;
+  const std::string key = chamber({"exec", "--in", name, "identity-0", "cat", "/node/secrets/masterkey"}).out;
+  ASSERT_FALSE(key.empty());
+  output_of({images_.kubectl, "--kubeconfig", cell / kind::kKubeconfig, "--namespace", "cell", "annotate", "pod",
+             "vault-0", "note=" + key});
+  const Ended told = chamber({"run", scenario, "--in", name, "--out", root_ / "told"});
+  EXPECT_EQ(told.code, 1) << told.out << told.err;
+  EXPECT_THAT(told.out, HasSubstr("in the pods that Kubernetes has of the cell"));
+}
+
 TEST_F(KindCells, SaysWhatIsMissing) {
   environment_["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
   const Ended no_docker = chamber({"up", "minimal", "--on", "kind"});
