@@ -130,6 +130,27 @@ TEST(RolesChanged, AMoveBeforeTheFaultDoesNotCount) {
   EXPECT_EQ(check_roles_changed(builder.history(), "vault.leader").judgement, Judgement::kInconclusive);
 }
 
+TEST(RolesChanged, WhoIsSeenWithItAfterTheFaultBeganAndLosesItCounts) {
+  HistoryBuilder builder;
+  const auto judge = [&] { return check_roles_changed(builder.history(), "vault.leader").judgement; };
+  builder.event(1, EventKind::kRoleChange, "vault.leader", "vault-0");
+  builder.event(9, EventKind::kRoleChange, "vault.leader", "");
+  builder.event(10, EventKind::kFaultStart, "partition vault-0");
+  EXPECT_EQ(judge(), Judgement::kInconclusive);
+  builder.event(11, EventKind::kRoleChange, "vault.leader", "vault-0");
+  EXPECT_EQ(judge(), Judgement::kInconclusive);
+  builder.event(12, EventKind::kRoleChange, "vault.leader", "");
+  builder.event(14, EventKind::kRoleChange, "vault.leader", "vault-1");
+  EXPECT_EQ(judge(), Judgement::kPass);
+}
+
+TEST(RolesChanged, WhoeverHasItWhenNobodyHadItBeforeDoesNotCount) {
+  HistoryBuilder builder;
+  builder.event(10, EventKind::kFaultStart, "partition vault-0");
+  builder.event(14, EventKind::kRoleChange, "vault.leader", "vault-1");
+  EXPECT_EQ(check_roles_changed(builder.history(), "vault.leader").judgement, Judgement::kInconclusive);
+}
+
 TEST(EnoughOperations, CountsWhatWasOk) {
   HistoryBuilder builder = with_slow_middle();
   EXPECT_EQ(check_enough_operations(builder.history(), "w", 870).judgement, Judgement::kPass);

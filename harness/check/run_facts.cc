@@ -19,6 +19,14 @@ std::string_view holder(const History& history, std::string_view role, Instant a
   return holder;
 }
 
+// Who was the first to be seen with a role after a moment, "" for nobody.
+std::string_view first_holder_after(const History& history, std::string_view role, Instant at) {
+  const auto seen = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
+    return event.kind == EventKind::kRoleChange && event.subject == role && event.at > at && !event.detail.empty();
+  });
+  return seen == history.events.end() ? std::string_view() : std::string_view(seen->detail);
+}
+
 }  // namespace
 
 CheckResult check_faults_proved(const History& history) {
@@ -77,14 +85,16 @@ CheckResult check_roles_changed(const History& history, const std::string& role)
     return result;
   }
   for (const Window& fault : faults) {
-    const std::string_view before = holder(history, role, fault.from);
+    std::string_view before = holder(history, role, fault.from);
+    // One that is seen with it after the fault began and then loses it to another has lost it since.
+    if (before.empty()) before = first_holder_after(history, role, fault.from);
     const auto change = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
       return event.kind == EventKind::kRoleChange && event.subject == role && event.at > fault.from &&
              !event.detail.empty() && event.detail != before;
     });
     if (before.empty()) {
       result.evidence.push_back(
-          fmt::format("{} at {}: nobody was seen as {} before it", fault.what, history.when(fault.from), role));
+          fmt::format("{} at {}: nobody was seen as {}", fault.what, history.when(fault.from), role));
     } else if (change == history.events.end()) {
       result.evidence.push_back(
           fmt::format("{} at {}: {} stayed {}", fault.what, history.when(fault.from), before, role));

@@ -22,7 +22,8 @@ inline constexpr std::string_view kNotRecovered = "not recovered: ";
 // Every node that a fault stopped did its work again after it was started: this one can fail.
 [[nodiscard]] CheckResult check_nodes_recovered(const History& history);
 
-// After some fault started, `role` ("vault.leader") was held by another node than before it.
+// After some fault started, `role` ("vault.leader") was held by another node than before it; where nobody was seen with
+// it as the fault started, by another than the first that was after that.
 [[nodiscard]] CheckResult check_roles_changed(const History& history, const std::string& role);
 
 // Every promise that faults and actions of this kind ("vault.rekey") looked at was held; one that was seen broken

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -179,7 +180,7 @@ TEST(RunFactsTwin, AgreesOnFaults) {
 TEST(RunFactsTwin, AgreesOnRoles) {
   for_all_seeds([](Random& random) {
     HurtRun run(random);
-    // Whether after the fault somebody else has the role than at it; nothing when nobody had it.
+    // Whether after the fault somebody else has the role than at it; nothing when nobody had it then.
     const auto moved_after = [&](std::int64_t fault) -> std::optional<bool> {
       const std::string& before = run.holder.at(static_cast<std::size_t>(fault));
       if (before.empty()) return std::nullopt;
@@ -190,8 +191,17 @@ TEST(RunFactsTwin, AgreesOnRoles) {
       }
       return moved;
     };
+    // Where nobody had it at the fault: whether two have it one after the other.
+    const auto moved_between = [&](std::int64_t fault) {
+      std::set<std::string> seen(run.holder.begin() + fault + 1, run.holder.end());
+      seen.erase("");
+      return seen.size() > 1;
+    };
     bool changed = false;
-    for (const std::int64_t fault : run.starts) changed = changed || moved_after(fault).value_or(false);
+    for (const std::int64_t fault : run.starts) {
+      const std::optional<bool> moved = moved_after(fault);
+      changed = changed || (moved ? *moved : moved_between(fault));
+    }
     EXPECT_EQ(check_roles_changed(run.builder.history(), "role").judgement,
               changed ? Judgement::kPass : Judgement::kInconclusive);
     Judgement kept = Judgement::kInconclusive;
