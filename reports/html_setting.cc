@@ -87,6 +87,17 @@ std::string waterfall_row(const RunRecord::BringUpTask& task, double total_s) {
       std::max(0.15, share(task.end_s) - left), seconds_text(std::max(0.0, task.end_s - task.start_s)));
 }
 
+// The work of the nodes' kernels stands on the wire's thread, so it is named beside what is our own.
+std::string harness_cost(const RunRecord::Harness& harness) {
+  std::string text = fmt::format("{} of CPU, {} of one core during the load", quantity_text(harness.cpu_seconds, "s"),
+                                 quantity_text(harness.cpu_share * 100, "%"));
+  if (harness.receivers_cpu_seconds && harness.cpu_seconds > 0) {
+    const double share = harness.cpu_share * *harness.receivers_cpu_seconds / harness.cpu_seconds;
+    text += fmt::format(" (of it {} in the network stacks of the cell's nodes)", quantity_text(share * 100, "%"));
+  }
+  return text + fmt::format(", {} memory at most", bytes_text(harness.peak_rss_bytes));
+}
+
 }  // namespace
 
 std::string faults(const Report& report) {
@@ -123,10 +134,7 @@ std::string setting(const Report& report) {
   out += pair("Host", escape_markup(fmt::format("{}, Linux {}, {}, {} memory, as {}", host.os, host.kernel,
                                                 plural(static_cast<std::uint64_t>(host.cpus), "CPU"),
                                                 bytes_text(host.memory_bytes), host.privilege)));
-  out += pair("Harness's own cost", fmt::format("{} of CPU, {} of one core during the load, {} memory at most",
-                                                quantity_text(record.harness.cpu_seconds, "s"),
-                                                quantity_text(record.harness.cpu_share * 100, "%"),
-                                                bytes_text(record.harness.peak_rss_bytes)));
+  out += pair("Harness's own cost", harness_cost(record.harness));
   if (record.footprint) {
     const RunRecord::Footprint& f = *record.footprint;
     out += pair("While the run went on",

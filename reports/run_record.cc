@@ -202,6 +202,7 @@ void read_course(ObjectReader& reader, RunRecord& record) {
     r.read("cpu_seconds", record.harness.cpu_seconds);
     r.read("cpu_share", record.harness.cpu_share);
     r.read("peak_rss_bytes", record.harness.peak_rss_bytes);
+    r.optional_number("receivers_cpu_seconds", record.harness.receivers_cpu_seconds);
   });
   reader.optional_object("footprint", record.footprint, [](ObjectReader& r, RunRecord::Footprint& footprint) {
     r.read("rss_bytes_early", footprint.rss_bytes_early);
@@ -316,6 +317,9 @@ nlohmann::json to_json(const RunRecord& record) {
         {"cpu_share", record.harness.cpu_share},
         {"peak_rss_bytes", record.harness.peak_rss_bytes}}},
   };
+  if (record.harness.receivers_cpu_seconds) {
+    json["harness"]["receivers_cpu_seconds"] = *record.harness.receivers_cpu_seconds;
+  }
   if (record.footprint) json["footprint"] = footprint_json(*record.footprint);
   if (record.cleanup) json["cleanup"] = {{"ok", record.cleanup->ok}, {"left", record.cleanup->left}};
   if (record.secrets) {

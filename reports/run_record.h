@@ -70,6 +70,8 @@ struct RunRecord {
     double cpu_seconds = 0;
     double cpu_share = 0;  // of one core, over the load
     std::uint64_t peak_rss_bytes = 0;
+    // Of the CPU seconds: in the network stacks of the cell's nodes, where the wire runs them. None: it ran none.
+    std::optional<double> receivers_cpu_seconds = {};
   };
   // What the harness took as the run went on: the means of the second and the last quarter of the load, and the most.
   struct Footprint {

@@ -28,10 +28,12 @@ TEST(RunRecord, WhatWasNotDoneIsAbsent) {
   RunRecord record = test_record();
   record.cleanup.reset();
   record.secrets.reset();
+  record.harness.receivers_cpu_seconds.reset();
   const Json json = to_json(record);
   EXPECT_FALSE(json.contains("cleanup"));
   EXPECT_FALSE(json.contains("secrets"));
   EXPECT_FALSE(json.contains("incomplete"));
+  EXPECT_FALSE(json["harness"].contains("receivers_cpu_seconds"));
   const Result<RunRecord> read = run_record_from_json(json);
   ASSERT_TRUE(read.ok()) << read.error().message();
   EXPECT_FALSE(read->cleanup);

@@ -145,7 +145,7 @@ inline RunRecord test_record() {
   };
   record.bring_up = test_bring_up();
   record.faults = {{"kill vault.leader", "vault-0", "pid 41 is gone; 198.18.0.10:8200 refuses a connection", 60}};
-  record.harness = {2.1, 0.052, 61'865'984};
+  record.harness = {2.1, 0.052, 61'865'984, 0.84};
   record.cleanup = RunRecord::Cleanup{.ok = true, .left = {}};
   record.secrets = RunRecord::SecretSearch{.searched_files = 47, .searched_bytes = 18'940'112, .found = {}};
   return record;

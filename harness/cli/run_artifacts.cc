@@ -42,8 +42,12 @@ RunRecord::Harness harness_cost(const RunOutcome& outcome) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double length = seconds(outcome.load_length);
-  return {outcome.harness_cpu_seconds, length > 0 ? outcome.harness_cpu_seconds / length : 0,
-          static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+  RunRecord::Harness cost{.cpu_seconds = outcome.harness_cpu_seconds,
+                          .cpu_share = length > 0 ? outcome.harness_cpu_seconds / length : 0,
+                          .peak_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024,
+                          .receivers_cpu_seconds = std::nullopt};
+  if (outcome.receivers_cpu_seconds > 0) cost.receivers_cpu_seconds = outcome.receivers_cpu_seconds;
+  return cost;
 }
 
 // Reports say it loudly: see stand_ins() in reports/report.h.

@@ -15,6 +15,7 @@
 #include "harness/load/open_loop.h"
 #include "harness/load/session.h"
 #include "harness/load/starvation_watch.h"
+#include "harness/net/wire/switch.h"
 #include "scenarios/language/cell_stack.h"
 #include "scenarios/runner/broken_parts.h"
 #include "scenarios/runner/checks_of.h"
@@ -194,6 +195,7 @@ class Run {
     }
     request_.progress("load", fmt::format("{} for {}", plan_.name.value, human(*plan_.duration)));
     const double cpu_before = process_cpu_seconds();
+    const Duration in_receivers_before = cpu_in_receivers();
     FootprintWatch footprint;
     // Elsewhere the servers are no processes that this one sees.
     load::StarvationWatch starvation(*recorder_, {.servers_are_ours = request_.platform.substrate().name() == "local"});
@@ -209,6 +211,7 @@ class Run {
     });
     outcome_.load_length = now() - begin;
     outcome_.harness_cpu_seconds = process_cpu_seconds() - cpu_before;
+    outcome_.receivers_cpu_seconds = seconds(cpu_in_receivers() - in_receivers_before);
     auto fault_outcomes = faults.finish();
     CHAMBER_CHECK(acts.finish());
     live.request_stop();

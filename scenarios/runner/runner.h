@@ -38,6 +38,7 @@ struct RunOutcome {
   std::vector<Service> services;  // outside of faults
   Duration load_length{};
   double harness_cpu_seconds = 0;    // of this process during the load
+  double receivers_cpu_seconds = 0;  // of these: in the network stacks of the cell's nodes (cpu_in_receivers())
   FootprintCourse footprint;         // the same
   Duration latest_wake{};            // the latest that the harness woke during the load: how punctual it could be
   std::vector<std::string> exposed;  // secrets that stood in a command line or an environment, and where

@@ -253,7 +253,8 @@ void Loop::deliver(LinkIndex index, Bytes frame) {
 
 Loop::Sent Loop::send(Node& node, ConstBytes frame) {
   if (!node.port) return Sent::kRefused;
-  while (write(node.port->fd.get(), frame.data(), frame.size()) < 0) {
+  const int fd = node.port->fd.get();
+  while (delivery_cost_.of([&] { return write(fd, frame.data(), frame.size()); }) < 0) {
     if (errno == EAGAIN) return Sent::kNoRoom;
     if (errno != EINTR) return Sent::kRefused;
   }

@@ -12,6 +12,7 @@
 
 #include "harness/base/fd.h"
 #include "harness/net/wire/busy_wait.h"
+#include "harness/net/wire/delivery_cost.h"
 #include "harness/net/wire/held.h"
 #include "harness/net/wire/link.h"
 #include "harness/net/wire/switch.h"
@@ -78,7 +79,7 @@ class Loop {
   [[nodiscard]] bool corrupt(LinkIndex index, Bytes packet);
 
   enum class Sent { kYes, kNoRoom, kRefused };
-  static Sent send(Node& node, ConstBytes frame);
+  Sent send(Node& node, ConstBytes frame);
   void count_delivered(LinkIndex index, ConstBytes frame);
 
   void release_due();
@@ -114,6 +115,7 @@ class Loop {
   std::optional<Capture> capture_;
   FrameBuffer read_buffer_;
   FrameBuffer slice_buffer_;
+  DeliveryCost delivery_cost_;
 };
 
 }  // namespace chamber::wire

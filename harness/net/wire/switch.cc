@@ -173,4 +173,8 @@ Result<CaptureSummary> Wire::stop_capture() {
   return thread_->run([&] { return thread_->loop().stop_capture(); });
 }
 
+Duration cpu_in_receivers() {
+  return Duration(wire::internal::cpu_in_receivers.load(std::memory_order_relaxed));
+}
+
 }  // namespace chamber

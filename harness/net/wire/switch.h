@@ -80,6 +80,10 @@ struct ActiveRule {
   std::optional<Instant> expires_at;
 };
 
+// The CPU time that this process's wires spent so far in handing frames to receivers' kernels, which runs the
+// receivers' network stacks (delivery_cost.h): an estimate from one frame in 31. Any thread.
+[[nodiscard]] Duration cpu_in_receivers();
+
 // All functions may be called from any thread; each is carried out by the wire's thread between two frames.
 class Wire {
  public:
