@@ -19,12 +19,13 @@ std::string_view holder(const History& history, std::string_view role, Instant a
   return holder;
 }
 
-// Who was the first to be seen with a role after a moment, "" for nobody.
-std::string_view first_holder_after(const History& history, std::string_view role, Instant at) {
+// The first after a moment to be seen with a role who is not `other_than`; null when nobody was.
+const Event* next_holder(const History& history, std::string_view role, Instant at, std::string_view other_than) {
   const auto seen = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
-    return event.kind == EventKind::kRoleChange && event.subject == role && event.at > at && !event.detail.empty();
+    return event.kind == EventKind::kRoleChange && event.subject == role && event.at > at && !event.detail.empty() &&
+           event.detail != other_than;
   });
-  return seen == history.events.end() ? std::string_view() : std::string_view(seen->detail);
+  return seen == history.events.end() ? nullptr : &*seen;
 }
 
 }  // namespace
@@ -87,15 +88,15 @@ CheckResult check_roles_changed(const History& history, const std::string& role)
   for (const Window& fault : faults) {
     std::string_view before = holder(history, role, fault.from);
     // One that is seen with it after the fault began and then loses it to another has lost it since.
-    if (before.empty()) before = first_holder_after(history, role, fault.from);
-    const auto change = std::find_if(history.events.begin(), history.events.end(), [&](const Event& event) {
-      return event.kind == EventKind::kRoleChange && event.subject == role && event.at > fault.from &&
-             !event.detail.empty() && event.detail != before;
-    });
+    if (before.empty()) {
+      const Event* const first = next_holder(history, role, fault.from, "");
+      if (first != nullptr) before = first->detail;
+    }
+    const Event* const change = next_holder(history, role, fault.from, before);
     if (before.empty()) {
       result.evidence.push_back(
           fmt::format("{} at {}: nobody was seen as {}", fault.what, history.when(fault.from), role));
-    } else if (change == history.events.end()) {
+    } else if (change == nullptr) {
       result.evidence.push_back(
           fmt::format("{} at {}: {} stayed {}", fault.what, history.when(fault.from), before, role));
     } else {

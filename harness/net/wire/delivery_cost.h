@@ -34,13 +34,14 @@ class DeliveryCost {
     return result;
   }
 
- private:
+  // That the calling thread has used so far.
   static Duration thread_cpu() {
     timespec time{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   }
 
+ private:
   std::uint32_t deliveries_ = 0;
 };
 

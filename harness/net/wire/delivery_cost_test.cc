@@ -7,15 +7,9 @@
 namespace chamber::wire {
 namespace {
 
-Duration thread_cpu() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 void burn(Duration cpu) {
-  const Duration until = thread_cpu() + cpu;
-  while (thread_cpu() < until) {
+  const Duration until = DeliveryCost::thread_cpu() + cpu;
+  while (DeliveryCost::thread_cpu() < until) {
   }
 }
 
@@ -24,13 +18,13 @@ TEST(DeliveryCostTest, IsTheTimeOfTheDeliveriesWithoutThatBetweenThem) {
   const Duration before = cpu_in_receivers();
   Duration delivering{};
   for (std::uint32_t i = 0; i < DeliveryCost::kOneIn * 20; ++i) {
-    const Duration begin = thread_cpu();
+    const Duration begin = DeliveryCost::thread_cpu();
     EXPECT_EQ(cost.of([i] {
       burn(std::chrono::microseconds(20));
       return i;
     }),
               i);
-    delivering += thread_cpu() - begin;
+    delivering += DeliveryCost::thread_cpu() - begin;
     burn(std::chrono::microseconds(40));
   }
   const double estimate = seconds(cpu_in_receivers() - before);
