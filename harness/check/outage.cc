@@ -14,8 +14,7 @@ class OutageFinder {
  public:
   OutageFinder(const History& history, const OutageOptions& options) : history_(history), options_(options) {}
 
-  std::vector<Outage> find() {
-    std::vector<const Operation*> operations = operations_of(history_, options_.workload);
+  std::vector<Outage> find(std::vector<const Operation*> operations) {
     // Looks at what is left come long after the load.
     std::erase_if(operations, [](const Operation* operation) { return operation->final; });
     std::stable_sort(operations.begin(), operations.end(),
@@ -95,7 +94,12 @@ bool failed(const History& history, const Operation& operation, const OutageOpti
 }
 
 std::vector<Outage> find_outages(const History& history, const OutageOptions& options) {
-  return OutageFinder(history, options).find();
+  return find_outages(history, options, operations_of(history, options.workload));
+}
+
+std::vector<Outage> find_outages(const History& history, const OutageOptions& options,
+                                 std::vector<const Operation*> operations) {
+  return OutageFinder(history, options).find(std::move(operations));
 }
 
 CheckResult check_outage(const History& history, const OutageOptions& options) {

@@ -35,8 +35,10 @@ struct Outage {
 // Whether an operation counts as one that failed.
 [[nodiscard]] bool failed(const History& history, const Operation& operation, const OutageOptions& options);
 
-// In order of time; they don't overlap.
+// In order of time; they don't overlap. Of all operations of the workload, or of those of them that are given.
 [[nodiscard]] std::vector<Outage> find_outages(const History& history, const OutageOptions& options);
+[[nodiscard]] std::vector<Outage> find_outages(const History& history, const OutageOptions& options,
+                                               std::vector<const Operation*> operations);
 
 // The longest outage within its budget. Evidence: each outage, and for each fault how long it took until the first
 // failure and until service was back.

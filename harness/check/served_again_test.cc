@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "harness/check/test_histories.h"
 
 namespace chamber {
 namespace {
 
 using std::chrono::seconds;
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -29,6 +33,29 @@ HistoryBuilder run(const std::vector<std::pair<std::int64_t, std::int64_t>>& fai
   builder.event(40'000, EventKind::kFaultStart, "kill a");
   builder.event(45'000, EventKind::kFaultEnd, "kill a");
   return builder;
+}
+
+// The same load on twenty keys by turns, reads and writes, with the same faults; those of the keys that are intended in
+// the stretch fail.
+struct Held {
+  std::set<std::uint64_t> keys;
+  std::int64_t from;
+  std::int64_t to;
+  bool reads = true;  // or its writes alone
+};
+
+CheckResult check_keys(const Held& held, Duration one_key_within, std::uint64_t keys = 20) {
+  HistoryBuilder builder = run({});
+  for (Operation& operation : builder.history().operations) {
+    const auto number = static_cast<std::uint64_t>(operation.process) / 10;
+    operation.key = number % keys;
+    if (number / keys % 2 == 0) operation.function = Function::kRead;
+    const bool hit = held.keys.contains(operation.key) && operation.intended >= at_ms(held.from) &&
+                     operation.intended < at_ms(held.to) && (held.reads || operation.function == Function::kWrite);
+    if (hit) operation.outcome = Outcome::kFail;
+  }
+  return check_served_again(builder.history(),
+                            {.outage = {.workload = "w"}, .within = seconds(10), .one_key_within = one_key_within});
 }
 
 CheckResult check(HistoryBuilder builder, Duration within = seconds(10)) {
@@ -71,6 +98,43 @@ TEST(ServedAgain, ServiceThatNeverComesBackFails) {
   const CheckResult result = check(run({{41'000, 60'000}}));
   EXPECT_EQ(result.judgement, Judgement::kFail);
   EXPECT_THAT(result.evidence[1], HasSubstr("not served to its end, too late"));
+}
+
+TEST(ServedAgain, AKeyByItselfHasATimeOfItsOwn) {
+  const Held held{{3}, 6000, 30'000};
+  const CheckResult kept = check_keys(held, seconds(18));
+  EXPECT_EQ(kept.judgement, Judgement::kPass) << kept.summary;
+  EXPECT_EQ(kept.budget->observed, 0) << "all others were served throughout";
+  EXPECT_THAT(kept.summary, HasSubstr("1 key by itself, after 17.8"));
+  EXPECT_THAT(kept.evidence, Contains(AllOf(HasSubstr("writes of key 3 by itself"), HasSubstr("in 17.8"))));
+  const CheckResult late = check_keys(held, seconds(17));
+  EXPECT_EQ(late.judgement, Judgement::kFail);
+  EXPECT_THAT(late.evidence, Contains(AllOf(HasSubstr("of key 3"), HasSubstr("too late"))));
+}
+
+TEST(ServedAgain, ReadsDoNotEndWhatWritesOfTheKeyWaitFor) {
+  const Held held{{3}, 6000, 30'000, false};
+  EXPECT_EQ(check_keys(held, seconds(18)).judgement, Judgement::kPass);
+  EXPECT_EQ(check_keys(held, seconds(17)).judgement, Judgement::kFail);
+}
+
+TEST(ServedAgain, AKeysTimeGoesOnThroughTheNextFaults) {
+  const Held held{{3}, 20'000, 58'000};
+  EXPECT_EQ(check_keys(held, seconds(38)).judgement, Judgement::kPass);
+  EXPECT_EQ(check_keys(held, seconds(37)).judgement, Judgement::kFail) << "two quiet periods, one wait";
+}
+
+TEST(ServedAgain, ManyKeysAreTheService) {
+  EXPECT_EQ(check_keys({{3, 4}, 6000, 30'000}, seconds(20)).judgement, Judgement::kPass);
+  const CheckResult many = check_keys({{3, 4, 5}, 6000, 30'000}, seconds(20));
+  EXPECT_EQ(many.judgement, Judgement::kFail);
+  EXPECT_GT(many.budget->observed, 10);
+  EXPECT_EQ(check_keys({{3}, 6000, 30'000}, seconds(20), 9).judgement, Judgement::kFail) << "one of nine";
+}
+
+TEST(ServedAgain, AKeyThatIsNeverServedAgainIsNoPass) {
+  EXPECT_EQ(check_keys({{3}, 41'000, 60'000}, seconds(20)).judgement, Judgement::kInconclusive);
+  EXPECT_EQ(check_keys({{3}, 41'000, 60'000}, seconds(12)).judgement, Judgement::kFail);
 }
 
 TEST(ServedAgain, WithoutALongEnoughQuietPeriodNothingIsTold) {

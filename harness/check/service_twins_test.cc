@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "harness/check/availability.h"
@@ -40,9 +41,10 @@ History served_history(Random& random) {
     const std::int64_t start = intended + static_cast<std::int64_t>(random.below(3));
     const Outcome outcome = random.chance(failing) ? static_cast<Outcome>(1 + random.below(2)) : Outcome::kOk;
     const bool never = outcome == Outcome::kUnknown && random.chance(0.5);
-    Operation& operation = builder.add(random.chance(0.9) ? "w" : "other", static_cast<std::uint32_t>(i),
-                                       random.chance(0.5) ? Function::kRead : Function::kWrite, 0, 1, start,
-                                       never ? -1 : start + static_cast<std::int64_t>(random.below(10)), outcome);
+    Operation& operation =
+        builder.add(random.chance(0.9) ? "w" : "other", static_cast<std::uint32_t>(i),
+                    random.chance(0.5) ? Function::kRead : Function::kWrite, random.below(3), 1, start,
+                    never ? -1 : start + static_cast<std::int64_t>(random.below(10)), outcome);
     operation.intended = at_ms(intended);
     operation.final = random.chance(0.05);
     if (outcome != Outcome::kOk) operation.error = errors.at(random.below(errors.size()));
@@ -290,37 +292,112 @@ std::vector<std::pair<Instant, Instant>> quiet_stretches(const History& history)
   return stretches;
 }
 
-TEST(ServedAgain, AgreesWithItsTwin) {
-  expect_agreement([](Random& random, const History& history) {
-    const OutageOptions outage{
-        .workload = "w", .sustained_operations = 1 + random.below(2), .sustained_for = milliseconds(random.below(4))};
-    const Duration within = milliseconds(random.below(12));
-    const Duration met = milliseconds(random.below(8));
-    const auto starts_a_fault = [&](Instant at) {
-      return std::any_of(kFaults.begin(), kFaults.end(), [&](const std::string_view fault) {
-        return moment_of(history, EventKind::kFaultStart, fault) == at;
-      });
-    };
-    bool judged = false;
-    bool good = true;
-    for (const auto& [from, to] : quiet_stretches(history)) {
-      bool any = false;
-      for (const Operation& operation : chosen(history))
-        any = any || (operation.intended >= from && operation.intended < to);
-      if (to - from <= within || !any) continue;
-      judged = true;
-      for (const Outage& each : find_outages(history, outage)) {
-        bool seen = each.from < from || !starts_a_fault(to);
-        for (const Operation& operation : chosen(history)) {
-          if (was_served(history, operation) || operation.intended < each.from || operation.intended >= to) continue;
-          seen = seen || operation.end < to || to - operation.intended > met;
-        }
-        const bool reaches_in = seen && each.from < to && each.to > from;
-        if (reaches_in && std::min(each.to, to) - from > within) good = false;
+// What a quiet period shows as failed: not what the next fault met on its way.
+bool shown_as_failed(const History& history, const Operation& operation, Instant to, Duration met) {
+  const bool starts_a_fault = std::any_of(kFaults.begin(), kFaults.end(), [&](const std::string_view fault) {
+    return moment_of(history, EventKind::kFaultStart, fault) == to;
+  });
+  const bool seen = operation.end < to || to - operation.intended > met;
+  return !was_served(history, operation) && operation.intended < to && (!starts_a_fault || seen);
+}
+
+// Of the load, not of the reads after it.
+bool alike(const Operation& a, const Operation& b) {
+  return a.key == b.key && a.function == b.function && !a.final && !b.final;
+}
+
+// What stands still with an operation that failed: the failures of the same kind on its key that no success parts from
+// it. `all` are by intended start, `at` is one of them.
+std::vector<std::size_t> standing_still(const History& history, const Operations& all, std::size_t at) {
+  std::vector<std::size_t> with;
+  for (std::size_t other = 0; other < all.size(); ++other) {
+    bool together = true;
+    for (std::size_t i = std::min(at, other); i <= std::max(at, other); ++i) {
+      together = together && !(alike(all[i], all[at]) && was_served(history, all[i]));
+    }
+    if (together && alike(all[other], all[at])) with.push_back(other);
+  }
+  return with;
+}
+
+struct SingleKeys {
+  std::set<std::size_t> failures;  // that are not the service's
+  bool late = false;
+  bool open = false;
+};
+
+SingleKeys single_keys(const History& history, const Operations& all, const ServedAgainOptions& options,
+                       const std::vector<std::pair<Instant, Instant>>& stretches) {
+  SingleKeys single;
+  std::map<std::vector<std::size_t>, std::pair<Instant, Instant>> waits;
+  for (const auto& [from, to] : stretches) {
+    std::set<std::uint64_t> keys;
+    std::set<std::uint64_t> late_keys;
+    std::vector<std::size_t> late;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].intended >= from && all[i].intended < to) keys.insert(all[i].key);
+      if (all[i].final || all[i].intended <= from + options.within - options.outage.sustained_for) continue;
+      if (!shown_as_failed(history, all[i], to, options.met)) continue;
+      late.push_back(i);
+      late_keys.insert(all[i].key);
+    }
+    if (late_keys.size() * options.keys_to_one > keys.size()) continue;
+    for (const std::size_t at : late) {
+      const std::vector<std::size_t> with = standing_still(history, all, at);
+      auto& wait = waits.try_emplace(with, std::max(from, all[with.front()].intended), from).first->second;
+      wait.second = std::max(wait.second, all[at].intended);
+      for (const std::size_t i : with) {
+        if (all[i].intended >= from && all[i].intended < to) single.failures.insert(i);
       }
     }
-    return Answers{check_served_again(history, {.outage = outage, .within = within, .met = met}),
-                   judged ? pass_if(good) : Judgement::kInconclusive};
+  }
+  for (const auto& [with, wait] : waits) {
+    single.late = single.late || wait.second - wait.first > *options.one_key_within;
+    const Operation& last = all[with.back()];
+    const bool ends =
+        std::any_of(all.begin() + static_cast<std::ptrdiff_t>(with.back()), all.end(),
+                    [&](const Operation& later) { return alike(later, last) && was_served(history, later); });
+    single.open = single.open || !ends;
+  }
+  return single;
+}
+
+TEST(ServedAgain, AgreesWithItsTwin) {
+  expect_agreement([](Random& random, const History& history) {
+    ServedAgainOptions options{.outage = {.workload = "w",
+                                          .sustained_operations = 1 + random.below(2),
+                                          .sustained_for = milliseconds(random.below(4))},
+                               .within = milliseconds(random.below(12)),
+                               .met = milliseconds(random.below(8)),
+                               .keys_to_one = 1 + random.below(3)};
+    if (random.chance(0.5)) options.one_key_within = milliseconds(random.below(20));
+    Operations all = chosen(history);
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Operation& a, const Operation& b) { return a.intended < b.intended; });
+    std::vector<std::pair<Instant, Instant>> stretches = quiet_stretches(history);
+    std::erase_if(stretches, [&](const auto& stretch) {
+      const auto in_it = [&](const Operation& o) { return o.intended >= stretch.first && o.intended < stretch.second; };
+      return stretch.second - stretch.first <= options.within || std::none_of(all.begin(), all.end(), in_it);
+    });
+    const SingleKeys single = options.one_key_within ? single_keys(history, all, options, stretches) : SingleKeys();
+    std::vector<const Operation*> service;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!single.failures.contains(i)) service.push_back(&all[i]);
+    }
+    bool good = !single.late;
+    for (const auto& [from, to] : stretches) {
+      for (const Outage& each : find_outages(history, options.outage, service)) {
+        bool seen = each.from < from;
+        for (const Operation* operation : service) {
+          seen = seen || (operation->intended >= each.from && shown_as_failed(history, *operation, to, options.met));
+        }
+        const bool reaches_in = seen && each.from < to && each.to > from;
+        if (reaches_in && std::min(each.to, to) - from > options.within) good = false;
+      }
+    }
+    Judgement expected = stretches.empty() ? Judgement::kInconclusive : pass_if(good);
+    if (expected == Judgement::kPass && single.open) expected = Judgement::kInconclusive;
+    return Answers{check_served_again(history, options), expected};
   });
 }
 

@@ -42,7 +42,13 @@ std::vector<CheckSpec> degradation_checks(const ParameterSpec& when, const Param
        .parameters = {{.name = "within",
                        .type = ParameterType::kBudget,
                        .doc = "How long after the end of the last fault.",
-                       .required = true}},
+                       .required = true},
+                      {.name = "one_key_within",
+                       .type = ParameterType::kDuration,
+                       .doc =
+                           "The same for one key of ten at most, by itself, while the others are served: where a key "
+                           "has a lock that outlives who held it.",
+                       .bounds = kLatencyBounds}},
        .needs_fault = true},
       {.name = "capacity",
        .doc = "The highest of the load's steps (see up_to) that is carried within the latency; reported in any case.",

@@ -47,6 +47,7 @@ Result<Check> served_again_of(const language::CheckEntry& entry, const NamedBudg
   const TimeLimit limit = CHAMBER_TRY(limit_of(entry, "within", budgets));
   ServedAgainOptions options{.outage = {.workload = workload}, .within = limit.at_most};
   if (limit.source) options.source = *limit.source;
+  options.one_key_within = CHAMBER_TRY(entry.parameters.maybe<Duration>("one_key_within"));
   return Check{"served_again " + workload,
                [options](const History& history) { return check_served_again(history, options); }, true};
 }
