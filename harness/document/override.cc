@@ -73,6 +73,11 @@ Node* descend(Node& node, const Step& step, const std::string& path, const Sourc
     return &node.items[*index];
   }
   const std::string& key = std::get<std::string>(step);
+  if (node.kind == Node::Kind::kList) {
+    mistakes.add(source,
+                 fmt::format("{} is a list, not a map; name one of its entries, counted from 0, as {}[0]", path, path));
+    return nullptr;
+  }
   if (node.kind != Node::Kind::kMap) {
     mistakes.add(source, fmt::format("{} is {}, not a map; set it as a whole: --set '{}={{{}: …}}'", path,
                                      describe(node), path, key));

@@ -40,7 +40,11 @@ TEST_F(Override, SaysWhatIsWrong) {
   EXPECT_EQ(set("load[1].rate=1/s"), "--set load[1].rate: load has 1 entries, counted from 0; there is no [1]");
   EXPECT_EQ(set("duration[0]=1/s"), "--set duration[0]: duration is \"40s\", not a list; leave [0] out");
   EXPECT_EQ(set("load.rate=1/s"),
-            "--set load.rate: load is a list, not a map; set it as a whole: --set 'load={rate: …}'");
+            "--set load.rate: load is a list, not a map; name one of its entries, counted from 0, as load[0]");
+  EXPECT_EQ(set("load.0.rate=1/s"),
+            "--set load.0.rate: load is a list, not a map; name one of its entries, counted from 0, as load[0]");
+  EXPECT_EQ(set("duration.rate=1/s"),
+            "--set duration.rate: duration is \"40s\", not a map; set it as a whole: --set 'duration={rate: …}'");
   EXPECT_EQ(set("a={b: 1"),
             "--set a: value:1:1: not YAML (end of map flow not found): close the { by a }, with commas between the "
             "entries");
