@@ -25,6 +25,8 @@ struct CapacityOptions {
 };
 
 // The knee is the last step before the first that isn't carried. The first fifth of a step belongs to the change.
+// Inconclusive when it is too low and the machine was starved of CPU for a quarter of that first step or more: the load
+// has its steps at fixed times, so they can't be judged by a clock that stands still (starvation.h).
 [[nodiscard]] CheckResult check_capacity(const History& history, const CapacityOptions& options);
 
 }  // namespace chamber

@@ -8,6 +8,7 @@
 #include "harness/check/latency.h"
 #include "harness/check/recovery.h"
 #include "harness/check/run_facts.h"
+#include "harness/check/starvation.h"
 #include "harness/check/test_histories.h"
 
 namespace chamber {
@@ -106,6 +107,24 @@ TEST(Capacity, TheKneeIsTheLastStepBeforeTheFirstThatIsTooMuch) {
   EXPECT_EQ(check_capacity(builder.history(), options).judgement, Judgement::kFail);
   options.steps[0].per_second = 150;  // a third of what the schedule had never started
   EXPECT_DOUBLE_EQ(check_capacity(builder.history(), options).budget->observed, 0);
+}
+
+TEST(Capacity, AKneeOnAStarvedMachineIsNotTheSystems) {
+  const auto judge = [](std::int64_t starved_from, std::int64_t starved_to) {
+    HistoryBuilder builder;
+    builder.event(0, EventKind::kLoadStart, "w");
+    builder.event(starved_from, EventKind::kNote, std::string(kStarved) + "cell", std::string(kStarvedBegins));
+    builder.event(starved_to, EventKind::kNote, std::string(kStarved) + "cell", "measured");
+    for (std::int64_t at = 0; at < 2000; at += 10) {
+      builder.add("w", 1, Function::kRead, 0, 1, at, at + (at < 1000 ? 5 : 500));
+    }
+    const CapacityOptions options{
+        .workload = "w", .steps = {{100, seconds(1)}, {100, seconds(1)}}, .within = milliseconds(50), .at_least = 200};
+    return check_capacity(builder.history(), options).judgement;
+  };
+  EXPECT_EQ(judge(1100, 1400), Judgement::kInconclusive);
+  EXPECT_EQ(judge(1100, 1300), Judgement::kFail) << "a fifth of the step does not explain it";
+  EXPECT_EQ(judge(100, 900), Judgement::kFail) << "another step was starved";
 }
 
 TEST(Capacity, WithoutAnOperationNothingIsKnownWhateverIsAskedFor) {
