@@ -22,9 +22,12 @@ namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(10);
 constexpr Duration kLate = std::chrono::milliseconds(50);
+constexpr Duration kLookEvery = std::chrono::milliseconds(100);
 constexpr Duration kCountEvery = std::chrono::seconds(1);
 // Shares of the machine's time between two counts.
 constexpr double kIdleMost = 0.1;
+// At one look more may be idle, of the 20 ticks that two CPUs have in its time.
+constexpr double kIdleMostAtLook = 0.2;
 constexpr double kOthersLeast = 0.2;
 // Threads of the cell that waited, on average.
 constexpr double kWaitingLeast = 0.5;
@@ -61,28 +64,6 @@ class Folder {
   DIR* folder_ = nullptr;
 };
 
-struct StatLine {
-  Duration busy{};
-  Duration idle{};
-};
-
-// The first line of /proc/stat (proc(5)): user nice system idle iowait irq softirq steal …, in ticks.
-std::optional<StatLine> machine() {
-  std::ifstream file("/proc/stat");
-  std::string word;
-  std::array<std::int64_t, 8> ticks{};
-  if (!(file >> word) || word != "cpu") return std::nullopt;
-  for (std::int64_t& value : ticks) {
-    if (!(file >> value)) return std::nullopt;
-  }
-  StatLine line;
-  for (std::size_t i = 0; i < ticks.size(); ++i) {
-    const bool idle = i == 3 || i == 4;
-    (idle ? line.idle : line.busy) += tick() * ticks.at(i);
-  }
-  return line;
-}
-
 // The text of a small file of /proc in `space`; empty when what it tells of has ended. Hundreds are read each second:
 // one call each to open, read and close.
 std::string_view text_of(const Folder& folder, const char* name, std::span<char> space) {
@@ -118,11 +99,47 @@ Duration used_by(std::string_view stat) {
 
 }  // namespace
 
+// Its first line (proc(5)): user nice system idle iowait irq softirq steal …, in ticks.
+std::optional<MachineTime> machine_time() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  std::array<std::int64_t, 8> ticks{};
+  if (!(file >> word) || word != "cpu") return std::nullopt;
+  for (std::int64_t& value : ticks) {
+    if (!(file >> value)) return std::nullopt;
+  }
+  MachineTime machine{.cpus = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN))};
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const bool idle = i == 3 || i == 4;
+    (idle ? machine.idle : machine.busy) += tick() * ticks.at(i);
+  }
+  return machine;
+}
+
+double CountSchedule::idle_share(const Look& from, const Look& to) {
+  return seconds(to.machine.idle - from.machine.idle) / (seconds(to.at - from.at) * to.machine.cpus);
+}
+
+bool CountSchedule::due(Instant at, const MachineTime& looked) {
+  const Look look{at, looked};
+  const std::optional<Look> before = std::exchange(last_look_, look);
+  if (last_count_) {
+    if (at - last_count_->at < kCountEvery) return false;
+    // This one is read in any case: it is the end of a second that may have been starved.
+    const bool few = idle_share(*last_count_, look) <= kIdleMost;
+    last_count_.reset();
+    if (few) last_count_ = look;
+    return true;
+  }
+  if (!before || idle_share(*before, look) > kIdleMostAtLook) return false;
+  last_count_ = look;
+  return true;
+}
+
 std::optional<CpuAccounts> CpuReader::read() {
-  const std::optional<StatLine> line = machine();
-  if (!line) return std::nullopt;
-  CpuAccounts accounts{
-      .cpus = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)), .idle = line->idle, .busy = line->busy};
+  const std::optional<MachineTime> machine = machine_time();
+  if (!machine) return std::nullopt;
+  CpuAccounts accounts{*machine};
   std::unordered_map<int, Duration> seen;
   std::array<char, 512> space{};
   Folder processes(AT_FDCWD, "/proc");
@@ -226,12 +243,15 @@ Duration StarvationWatch::stop() {
 void StarvationWatch::watch(bool count) {
   Pacer::sharpen();
   CpuReader reader;
+  CountSchedule schedule;
   Instant next = now();
-  Instant next_count = next;
+  Instant next_look = next;
   while (true) {
-    if (count && now() >= next_count) {
-      if (const auto accounts = reader.read()) meter_.counted(now(), *accounts);
-      next_count = now() + kCountEvery;
+    if (count && now() >= next_look) {
+      next_look = now() + kLookEvery;
+      if (const auto machine = machine_time(); machine && schedule.due(now(), *machine)) {
+        if (const auto accounts = reader.read()) meter_.counted(now(), *accounts);
+      }
     }
     // From now on: what the reading took is not lateness.
     next = now() + kTick;

@@ -4,9 +4,10 @@
 // Two measurements:
 // - A thread that sleeps as those of the load do is woken every 10 ms. When it wakes 50 ms late or more, the harness
 //   itself could not have started or stamped an operation in time.
-// - Once a second the kernel's accounts are read: when hardly any CPU was idle, programs outside the cell took a fifth
-//   of the machine or more, and threads of the cell waited for a CPU for half of that second, then the cell was kept
-//   waiting by somebody else. A cell that uses up the machine by itself is not starved: that is its own slowness.
+// - The kernel's accounts, read once a second while hardly any CPU is idle: when that was so, programs outside the cell
+//   took a fifth of the machine or more, and threads of the cell waited for a CPU for half of that second, then the
+//   cell was kept waiting by somebody else. A cell that uses up the machine by itself is not starved: that is its own
+//   slowness.
 #pragma once
 
 #include <array>
@@ -25,12 +26,37 @@
 namespace chamber::load {
 
 // What the kernel has counted since some moment long ago. Differences of two are what is used.
-struct CpuAccounts {
-  double cpus = 1;      // how many there are
-  Duration idle{};      // of all CPUs together; waiting for a disk is idle
-  Duration busy{};      // the same, with what a hypervisor took
+struct MachineTime {
+  double cpus = 1;  // how many there are
+  Duration idle{};  // of all CPUs together; waiting for a disk is idle
+  Duration busy{};  // the same, with what a hypervisor took
+};
+
+struct CpuAccounts : MachineTime {
   Duration own{};       // used by every process that can be seen: in a cell, those of the cell
   Duration own_wait{};  // for which their threads were ready and had no CPU, all together
+};
+
+// Reads /proc/stat. Nothing when the kernel doesn't tell.
+[[nodiscard]] std::optional<MachineTime> machine_time();
+
+// When the accounts are worth reading: they take a file of every thread in the cell, /proc/stat takes one. While CPUs
+// are idle nobody is starved, so they are read from the first look on at which few were, and then each second until a
+// second in which they were not few. One thread.
+class CountSchedule {
+ public:
+  // Whether to read the accounts now. `looked`: at `at`, after the call before.
+  [[nodiscard]] bool due(Instant at, const MachineTime& looked);
+
+ private:
+  struct Look {
+    Instant at;
+    MachineTime machine;
+  };
+  [[nodiscard]] static double idle_share(const Look& from, const Look& to);
+
+  std::optional<Look> last_look_;
+  std::optional<Look> last_count_;  // while it counts
 };
 
 // Reads /proc/stat, and of every process below /proc its stat, in which those that it waited for are counted too, and

@@ -105,6 +105,46 @@ TEST_F(StarvationMeterTest, OthersThatKeepNobodyWaitingAreNoStarvation) {
   EXPECT_THAT(notes_, IsEmpty());
 }
 
+class CountScheduleTest : public testing::Test {
+ protected:
+  // After 100 ms more in which so much of two CPUs was idle.
+  bool look(double idle) {
+    at_ += milliseconds(100);
+    machine_.idle += std::chrono::duration_cast<Duration>(milliseconds(200) * idle);
+    return schedule_.due(at_, machine_);
+  }
+  // After each of ten such looks: whether to count, "-" or "c".
+  std::string second(double idle) {
+    std::string counts;
+    for (int i = 0; i < 10; ++i) counts += look(idle) ? 'c' : '-';
+    return counts;
+  }
+
+  CountSchedule schedule_;
+  MachineTime machine_{.cpus = 2};
+  Instant at_{seconds(100)};
+};
+
+TEST_F(CountScheduleTest, IdleCpusAreNotCounted) {
+  EXPECT_EQ(second(1), "----------");
+  EXPECT_EQ(second(0.3), "----------");
+}
+
+TEST_F(CountScheduleTest, BusyOnesAreFromTheFirstLookAndThenEachSecond) {
+  EXPECT_FALSE(look(1));
+  EXPECT_EQ(second(0.05), "c---------");
+  EXPECT_EQ(second(0.05), "c---------");
+}
+
+TEST_F(CountScheduleTest, TheSecondInWhichTheyBecomeIdleIsTheLast) {
+  EXPECT_FALSE(look(1));
+  EXPECT_EQ(second(0), "c---------");
+  EXPECT_EQ(second(0.8), "c---------");  // the busy second's end
+  EXPECT_EQ(second(0.8), "c---------");  // the idle one's: no more after it
+  EXPECT_EQ(second(0.8), "----------");
+  EXPECT_EQ(second(0), "c---------");
+}
+
 TEST(CpuReader, ReadsTheKernelsAccounts) {
   CpuReader reader;
   const auto before = reader.read();
