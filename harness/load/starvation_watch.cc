@@ -136,10 +136,8 @@ bool CountSchedule::due(Instant at, const MachineTime& looked) {
   return true;
 }
 
-std::optional<CpuAccounts> CpuReader::read() {
-  const std::optional<MachineTime> machine = machine_time();
-  if (!machine) return std::nullopt;
-  CpuAccounts accounts{*machine};
+CpuAccounts CpuReader::read(const MachineTime& machine) {
+  CpuAccounts accounts{machine};
   std::unordered_map<int, Duration> seen;
   std::array<char, 512> space{};
   Folder processes(AT_FDCWD, "/proc");
@@ -249,9 +247,9 @@ void StarvationWatch::watch(bool count) {
   while (true) {
     if (count && now() >= next_look) {
       next_look = now() + kLookEvery;
-      if (const auto machine = machine_time(); machine && schedule.due(now(), *machine)) {
-        if (const auto accounts = reader.read()) meter_.counted(now(), *accounts);
-      }
+      const auto machine = machine_time();
+      const Instant at = now();
+      if (machine && schedule.due(at, *machine)) meter_.counted(at, reader.read(*machine));
     }
     // From now on: what the reading took is not lateness.
     next = now() + kTick;

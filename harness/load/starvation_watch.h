@@ -59,12 +59,12 @@ class CountSchedule {
   std::optional<Look> last_count_;  // while it counts
 };
 
-// Reads /proc/stat, and of every process below /proc its stat, in which those that it waited for are counted too, and
-// its threads' schedstat. One thread.
+// Reads of every process below /proc its stat, in which those that it waited for are counted too, and its threads'
+// schedstat. One thread.
 class CpuReader {
  public:
-  // Nothing when the kernel doesn't tell.
-  [[nodiscard]] std::optional<CpuAccounts> read();
+  // `machine`: read just now.
+  [[nodiscard]] CpuAccounts read(const MachineTime& machine);
 
  private:
   std::unordered_map<int, Duration> waited_;  // by thread

@@ -147,14 +147,16 @@ TEST_F(CountScheduleTest, TheSecondInWhichTheyBecomeIdleIsTheLast) {
 
 TEST(CpuReader, ReadsTheKernelsAccounts) {
   CpuReader reader;
-  const auto before = reader.read();
-  ASSERT_TRUE(before);
-  const auto after = reader.read();
-  ASSERT_TRUE(after);
-  EXPECT_GE(after->cpus, 1);
-  EXPECT_GT(after->own, Duration::zero());
-  EXPECT_GE(after->own_wait, before->own_wait);
-  EXPECT_GE(after->busy + after->idle, before->busy + before->idle);
+  const auto earlier = machine_time();
+  ASSERT_TRUE(earlier);
+  const CpuAccounts before = reader.read(*earlier);
+  const auto later = machine_time();
+  ASSERT_TRUE(later);
+  const CpuAccounts after = reader.read(*later);
+  EXPECT_GE(after.cpus, 1);
+  EXPECT_GT(after.own, Duration::zero());
+  EXPECT_GE(after.own_wait, before.own_wait);
+  EXPECT_GE(after.busy + after.idle, before.busy + before.idle);
 }
 
 TEST(StarvationWatch, EndsWithWhatItSaw) {
